@@ -8,12 +8,12 @@ export type Level = (typeof LEVELS)[number];
 /** LEVEL_SYNONYMS maps every spelling that is understood, folded to lower case, to its level. */
 export const LEVEL_SYNONYMS: ReadonlyMap<string, Level> = new Map(
   Object.entries({
-    trace: "trace verbose v t finest finer silly all",
+    trace: "trace verbose v t finest finer silly",
     debug: "debug d dbg fine config",
-    info: "info i information informational inf notice n note ok success default",
+    info: "info i information informational inf notice n",
     warn: "warn warning w wrn",
-    error: "error e err severe failure failed",
-    fatal: "fatal f critical crit c emerg emergency alert a panic p dpanic off",
+    error: "error e err severe",
+    fatal: "fatal f critical crit c emerg emergency alert a panic dpanic",
   } satisfies Record<Exclude<Level, "unknown">, string>).flatMap(([level, spellings]) =>
     spellings.split(" ").map((spelling) => [spelling, level as Level] as const),
   ),

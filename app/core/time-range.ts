@@ -19,11 +19,11 @@ export function parseDurationMs(text: string): number | null {
 
 /**
  * parseTimePoint reads a bound of a time range: `now`, `now-1h`, `now+5m`, RFC 3339, or epoch milliseconds.
- * Returns ns since 1970, or null when it is none of these. Points before 1970 become 1970.
+ * Returns ns since 1970, or null when it is none of these. Points outside 1970 to 2262 become the nearer end.
  */
 export function parseTimePoint(point: string | number, nowMs: number): bigint | null {
   if (typeof point === "number") {
-    return Number.isFinite(point) && Math.abs(point) < 9.2e12 ? notBefore1970(BigInt(Math.round(point)) * NS_PER_MS) : null;
+    return Number.isFinite(point) && Math.abs(point) < 9.2e12 ? clampToIndex(BigInt(Math.round(point)) * NS_PER_MS) : null;
   }
   const text = point.trim();
   const relative = /^now(?:\s*([+-])\s*(\w+))?$/.exec(text);
@@ -31,13 +31,16 @@ export function parseTimePoint(point: string | number, nowMs: number): bigint | 
     if (relative[2] === undefined) return BigInt(nowMs) * NS_PER_MS;
     const durationMs = parseDurationMs(relative[2]);
     if (durationMs === null) return null;
-    return notBefore1970(BigInt(nowMs + (relative[1] === "-" ? -durationMs : durationMs)) * NS_PER_MS);
+    return clampToIndex(BigInt(nowMs + (relative[1] === "-" ? -durationMs : durationMs)) * NS_PER_MS);
   }
-  if (/^-?\d{1,13}$/.test(text)) return notBefore1970(BigInt(text) * NS_PER_MS);
+  if (/^-?\d{1,13}$/.test(text)) return clampToIndex(BigInt(text) * NS_PER_MS);
   const parts = parseTimestampText(text);
-  return parts === null ? null : notBefore1970(partsToNs(parts));
+  return parts === null ? null : clampToIndex(partsToNs(parts));
 }
 
-function notBefore1970(timestampNs: bigint): bigint {
-  return timestampNs < 0n ? 0n : timestampNs;
+/** The index keeps times as signed 64-bit integers, which end in April 2262. */
+const MAX_TIMESTAMP_NS = 2n ** 63n - 1n;
+
+function clampToIndex(timestampNs: bigint): bigint {
+  return timestampNs < 0n ? 0n : timestampNs > MAX_TIMESTAMP_NS ? MAX_TIMESTAMP_NS : timestampNs;
 }

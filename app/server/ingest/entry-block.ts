@@ -1,0 +1,229 @@
+import { LEVELS, type Level } from "#app/core/level.ts";
+import { formatTimestamp, type TimestampParts } from "#app/core/timestamp.ts";
+
+/**
+ * EntryBlock is the accepted entries of one request: canonical lines one after another, and beside them in columns
+ * what sorting, cutting and counting need, so that no line is parsed twice.
+ *
+ * A canonical line has its fields in this order, no white space, strings as JSON.stringify writes them, and ends in LF:
+ * `{"timestamp":"…","service":"…","level":"…"[,"levelOriginal":"…"],"message":"…","tags":{"k":"v",…}}`
+ * `canonical-line.ts` reads it back; the two change together.
+ */
+export interface EntryBlock {
+  count: number;
+  bytes: Buffer;
+  /** Offset in `bytes` behind the LF of line i. */
+  ends: Uint32Array;
+  ms: Float64Array;
+  subMsNs: Uint32Array;
+  /** Distinct services; `serviceOf[i]` is an index into it. */
+  services: string[];
+  serviceOf: Uint32Array;
+  /** Index into LEVELS. */
+  levelOf: Uint8Array;
+  maxLineBytes: number;
+}
+
+/** EntryFields is one normalised entry on its way into a block: strings are well-formed and within their limits. */
+export interface EntryFields {
+  timestamp: TimestampParts;
+  service: string;
+  level: Level;
+  levelOriginal: string | null;
+  message: string;
+  tags: Iterable<readonly [string, string]>;
+}
+
+export const LINE_START = Buffer.from('{"timestamp":"');
+const TAGS_START = Buffer.from('","tags":');
+const LF = 10;
+
+/** Room for the fixed parts of a line: names, quotes, level, timestamp. */
+const FIXED_LINE_BYTES = 192;
+
+/** Segment is a piece of canonical lines that many of them share, ready to be copied. */
+interface ServiceSegment {
+  index: number;
+  bytes: Buffer;
+}
+interface LevelSegment {
+  level: number;
+  bytes: Buffer;
+}
+
+const levelSegments = new Map<string, LevelSegment>();
+/** Senders have a few spellings; whoever makes up thousands only makes the table start again. */
+const MAX_LEVEL_SEGMENTS = 512;
+
+/** levelSegment finds or makes the piece between service and message. `spelling` is what the sender wrote, "" when nothing. */
+export function levelSegment(spelling: string, normalise: (spelling: string) => Level): LevelSegment {
+  const known = levelSegments.get(spelling);
+  if (known !== undefined) return known;
+  const level = normalise(spelling);
+  const original = spelling === "" || spelling === level ? "" : `,"levelOriginal":${JSON.stringify(spelling)}`;
+  const segment = {
+    level: LEVELS.indexOf(level),
+    bytes: Buffer.from(`","level":"${level}"${original},"message":"`),
+  };
+  if (levelSegments.size >= MAX_LEVEL_SEGMENTS) levelSegments.clear();
+  levelSegments.set(spelling, segment);
+  return segment;
+}
+
+/** EntryBlockBuilder appends entries, either slice by slice from the sender's bytes or as fields. */
+export class EntryBlockBuilder {
+  #bytes: Buffer;
+  #size = 0;
+  #count = 0;
+  #ends: Uint32Array;
+  #ms: Float64Array;
+  #subMsNs: Uint32Array;
+  #serviceOf: Uint32Array;
+  #levelOf: Uint8Array;
+  readonly #services = new Map<string, ServiceSegment>();
+  #maxLineBytes = 0;
+
+  constructor(expectedBytes: number, expectedEntries = 256) {
+    this.#bytes = Buffer.allocUnsafe(Math.max(1024, expectedBytes));
+    const entries = Math.max(16, expectedEntries);
+    this.#ends = new Uint32Array(entries);
+    this.#ms = new Float64Array(entries);
+    this.#subMsNs = new Uint32Array(entries);
+    this.#serviceOf = new Uint32Array(entries);
+    this.#levelOf = new Uint8Array(entries);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get sizeBytes(): number {
+    return this.#size;
+  }
+
+  /** serviceSegment finds or makes the piece between timestamp and level for a service's name. */
+  serviceSegment(service: string): ServiceSegment {
+    let segment = this.#services.get(service);
+    if (segment === undefined) {
+      segment = {
+        index: this.#services.size,
+        bytes: Buffer.from(`","service":${JSON.stringify(service).slice(0, -1)}`),
+      };
+      this.#services.set(service, segment);
+    }
+    return segment;
+  }
+
+  /**
+   * addSlices appends an entry whose message (without quotes) and tags (with braces) are canonical in `source` already,
+   * as is the timestamp's text.
+   */
+  addSlices(
+    source: Buffer,
+    slices: { timestampStart: number; timestampEnd: number; messageStart: number; messageEnd: number; tagsStart: number; tagsEnd: number },
+    ms: number,
+    subMsNs: number,
+    service: ServiceSegment,
+    level: LevelSegment,
+  ): void {
+    const { timestampStart, timestampEnd, messageStart, messageEnd, tagsStart, tagsEnd } = slices;
+    this.#reserve(
+      FIXED_LINE_BYTES + service.bytes.length + level.bytes.length + (messageEnd - messageStart) + (tagsEnd - tagsStart),
+    );
+    const start = this.#size;
+    const target = this.#bytes;
+    let at = copy(LINE_START, 0, LINE_START.length, target, start);
+    at = copy(source, timestampStart, timestampEnd, target, at);
+    at = copy(service.bytes, 0, service.bytes.length, target, at);
+    at = copy(level.bytes, 0, level.bytes.length, target, at);
+    at = copy(source, messageStart, messageEnd, target, at);
+    at = copy(TAGS_START, 0, TAGS_START.length, target, at);
+    if (tagsEnd === tagsStart) {
+      target[at++] = 0x7b;
+      target[at++] = 0x7d;
+    } else {
+      at = copy(source, tagsStart, tagsEnd, target, at);
+    }
+    target[at++] = 0x7d;
+    target[at++] = LF;
+    this.#finishLine(at, ms, subMsNs, service.index, level.level);
+  }
+
+  add(fields: EntryFields): void {
+    const service = this.serviceSegment(fields.service);
+    const level = levelSegment(fields.levelOriginal ?? (fields.level === "unknown" ? "" : fields.level), () => fields.level);
+    let tags = "";
+    for (const [key, value] of fields.tags) {
+      tags += `${tags === "" ? "" : ","}${JSON.stringify(key)}:${JSON.stringify(value)}`;
+    }
+    const tail = `${JSON.stringify(fields.message).slice(1)},"tags":{${tags}}}\n`;
+    this.#reserve(FIXED_LINE_BYTES + service.bytes.length + level.bytes.length + Buffer.byteLength(tail));
+    const target = this.#bytes;
+    let at = copy(LINE_START, 0, LINE_START.length, target, this.#size);
+    at += target.latin1Write(formatTimestamp(fields.timestamp), at);
+    at = copy(service.bytes, 0, service.bytes.length, target, at);
+    at = copy(level.bytes, 0, level.bytes.length, target, at);
+    at += target.utf8Write(tail, at);
+    this.#finishLine(at, fields.timestamp.ms, fields.timestamp.subMsNs, service.index, level.level);
+  }
+
+  build(): EntryBlock {
+    return {
+      count: this.#count,
+      bytes: this.#bytes.subarray(0, this.#size),
+      ends: this.#ends.subarray(0, this.#count),
+      ms: this.#ms.subarray(0, this.#count),
+      subMsNs: this.#subMsNs.subarray(0, this.#count),
+      services: [...this.#services.keys()],
+      serviceOf: this.#serviceOf.subarray(0, this.#count),
+      levelOf: this.#levelOf.subarray(0, this.#count),
+      maxLineBytes: this.#maxLineBytes,
+    };
+  }
+
+  #finishLine(end: number, ms: number, subMsNs: number, service: number, level: number): void {
+    if (this.#count === this.#ends.length) this.#growColumns();
+    const i = this.#count++;
+    this.#maxLineBytes = Math.max(this.#maxLineBytes, end - this.#size);
+    this.#size = end;
+    this.#ends[i] = end;
+    this.#ms[i] = ms;
+    this.#subMsNs[i] = subMsNs;
+    this.#serviceOf[i] = service;
+    this.#levelOf[i] = level;
+  }
+
+  #reserve(lineBytes: number): void {
+    if (this.#size + lineBytes <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(this.#size + lineBytes, Math.ceil(this.#bytes.length * 1.5)));
+    this.#bytes.copy(grown, 0, 0, this.#size);
+    this.#bytes = grown;
+  }
+
+  #growColumns(): void {
+    const capacity = this.#ends.length * 2;
+    this.#ends = grow(this.#ends, new Uint32Array(capacity));
+    this.#ms = grow(this.#ms, new Float64Array(capacity));
+    this.#subMsNs = grow(this.#subMsNs, new Uint32Array(capacity));
+    this.#serviceOf = grow(this.#serviceOf, new Uint32Array(capacity));
+    this.#levelOf = grow(this.#levelOf, new Uint8Array(capacity));
+  }
+}
+
+function grow<T extends Uint32Array | Float64Array | Uint8Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+/** Below this many bytes a loop beats the call into the runtime. */
+const LOOP_COPY_BYTES = 48;
+
+function copy(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
+  const length = end - start;
+  if (length > LOOP_COPY_BYTES) {
+    source.copy(target, at, start, end);
+    return at + length;
+  }
+  for (let from = start; from < end; from++) target[at++] = source[from] as number;
+  return at;
+}
