@@ -1,0 +1,90 @@
+import type { Logger } from "pino";
+import { AkavelogError } from "#app/core/errors.ts";
+import { problem } from "#app/server/http/problem.ts";
+
+interface ErrorAnswer {
+  status: number;
+  title: string;
+  /** What the caller reads. `message` passes on the error's own text, which must then hold nothing internal. */
+  detail: string | { from: "message" };
+  /** Seconds until another try makes sense; an error's own `retryAfterMs` goes before it. */
+  retryAfterS?: number;
+}
+
+/** Every AkavelogError code and its answer. A code that is not here answers 500 and is logged as unknown. */
+const ANSWERS = {
+  OBJECT_STORE: {
+    status: 503,
+    title: "Object store unavailable",
+    detail: "The object store did not answer as it should. Try again.",
+    retryAfterS: 5,
+  },
+  OBJECT_NOT_FOUND: {
+    status: 503,
+    title: "Object not readable",
+    detail: "An object that should be in the store could not be found. Try again.",
+    retryAfterS: 5,
+  },
+  CATALOG_UNAVAILABLE: {
+    status: 503,
+    title: "Database unavailable",
+    detail: "The metadata index did not answer. Try again.",
+    retryAfterS: 5,
+  },
+  CATALOG_DATA: {
+    status: 500,
+    title: "Metadata refused",
+    detail: "The metadata index refused this data. The server's log tells why.",
+  },
+} as const satisfies Record<string, ErrorAnswer>;
+
+const answers: ReadonlyMap<string, ErrorAnswer> = new Map(Object.entries(ANSWERS));
+
+/** isMappedErrorCode tells whether an error code has an answer of its own. */
+export function isMappedErrorCode(code: string): boolean {
+  return answers.has(code);
+}
+
+/**
+ * errorResponse is the answer to anything thrown below a route: the only place where error codes become HTTP.
+ * A Response that was thrown is the answer itself.
+ */
+export function errorResponse(error: unknown, context: { requestId: string; logger: Logger }): Response {
+  if (error instanceof Response) return error;
+  const answer = error instanceof AkavelogError ? answers.get(error.code) : undefined;
+  if (!(error instanceof AkavelogError) || answer === undefined) {
+    context.logger.error({ err: error, requestId: context.requestId }, "cannot answer request: unexpected error");
+    return internalProblem(context.requestId);
+  }
+  if (answer.status >= 500) {
+    context.logger.warn({ err: error, requestId: context.requestId }, "request failed");
+  }
+  const retryAfterS = retryAfterSecondsOf(error) ?? answer.retryAfterS;
+  return problem({
+    status: answer.status,
+    title: answer.title,
+    detail: typeof answer.detail === "string" ? answer.detail : error.message,
+    type: `/problems/${error.code.toLowerCase().replaceAll("_", "-")}`,
+    headers: retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) },
+    extra: positionOf(error),
+  });
+}
+
+/** internalProblem says nothing of the cause; the request id leads to it in the log. */
+export function internalProblem(requestId: string): Response {
+  return problem({
+    status: 500,
+    title: "Internal Server Error",
+    detail: `Something went wrong on the server. Its log has the details under request id ${requestId}.`,
+    extra: { requestId },
+  });
+}
+
+function retryAfterSecondsOf(error: AkavelogError): number | undefined {
+  if (!("retryAfterMs" in error) || typeof error.retryAfterMs !== "number") return undefined;
+  return Math.max(1, Math.ceil(error.retryAfterMs / 1000));
+}
+
+function positionOf(error: AkavelogError): Record<string, unknown> {
+  return "position" in error && typeof error.position === "number" ? { position: error.position } : {};
+}

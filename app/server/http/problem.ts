@@ -1,0 +1,19 @@
+export interface ProblemOptions {
+  status: number;
+  title: string;
+  detail?: string;
+  /** A relative reference such as `/problems/object-store`; `about:blank` when the status says it all. */
+  type?: string;
+  headers?: Record<string, string>;
+  /** Further members, such as `position`. They cannot replace the standard ones. */
+  extra?: Record<string, unknown>;
+}
+
+/** problem builds an error answer as RFC 9457 describes it. */
+export function problem({ status, title, detail, type = "about:blank", headers, extra }: ProblemOptions): Response {
+  const body = { ...extra, type, title, status, ...(detail === undefined ? {} : { detail }) };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { ...headers, "content-type": "application/problem+json", "cache-control": "no-store" },
+  });
+}

@@ -1,0 +1,31 @@
+import type { Request as ExpressRequest } from "express";
+import { readsNodeRequest } from "#app/server/http/node-request-routes.ts";
+import { webBody } from "#app/server/http/web-body.ts";
+
+/** requestUrl is the address the client asked for, or null when it is malformed. */
+export function requestUrl(request: ExpressRequest): URL | null {
+  const origin = `${request.protocol}://${request.host ?? "localhost"}`;
+  // A proxy may send the absolute form. A path that begins with `//` must not be taken for a host.
+  const target = request.originalUrl.startsWith("/") ? origin + request.originalUrl : request.originalUrl;
+  try {
+    const url = new URL(target);
+    if (url.protocol !== "http:" && url.protocol !== "https:") return null;
+    return decodeURIComponent(url.pathname).includes("\0") ? null : url;
+  } catch {
+    return null;
+  }
+}
+
+/** webRequest is the Request that Remix sees; without a body where the route reads the Node request itself. */
+export function webRequest(request: ExpressRequest, url: URL): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headersDistinct)) {
+    for (const item of value ?? []) headers.append(name, item);
+  }
+  const hasBody = request.method !== "GET" && request.method !== "HEAD" && !readsNodeRequest(url.pathname);
+  return new Request(url, {
+    method: request.method,
+    headers,
+    ...(hasBody ? { body: webBody(request, { keepOpen: true }), duplex: "half" } : {}),
+  });
+}

@@ -1,0 +1,118 @@
+import type { ServerResponse } from "node:http";
+
+export interface Connection {
+  /** Aborts when the client goes away before the answer is finished. */
+  gone: AbortSignal;
+  drained(): Promise<void>;
+}
+
+/** connectionOf watches one answer's socket. */
+export function connectionOf(response: ServerResponse): Connection {
+  const controller = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) controller.abort(new Error("the client went away"));
+  });
+  return { gone: controller.signal, drained: () => drained(response, controller.signal) };
+}
+
+function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
+  if (!response.writableNeedDrain || gone.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done);
+      gone.removeEventListener("abort", done);
+      resolve();
+    };
+    response.on("drain", done);
+    gone.addEventListener("abort", done);
+  });
+}
+
+/**
+ * writeResponse sends a web Response through Node: it waits for the client, and cancels the body's reader the moment
+ * the client is gone or `stopping` aborts. Rejects when the body fails; what was sent is then cut off, so that the
+ * client cannot take it for whole.
+ */
+export async function writeResponse(
+  response: ServerResponse,
+  answer: Response,
+  connection: Connection,
+  stopping?: AbortSignal,
+): Promise<void> {
+  if (connection.gone.aborted) {
+    await answer.body?.cancel();
+    return;
+  }
+  response.statusCode = answer.status;
+  for (const [name, value] of answer.headers) {
+    if (name !== "set-cookie") response.setHeader(name, value);
+  }
+  const cookies = answer.headers.getSetCookie();
+  if (cookies.length > 0) response.setHeader("set-cookie", cookies);
+  if (stopping?.aborted) response.setHeader("connection", "close");
+  if (answer.body === null || response.req.method === "HEAD") {
+    await answer.body?.cancel();
+    response.end();
+    return;
+  }
+  await pipeBody(response, answer.body, connection, isEndless(answer) ? stopping : undefined);
+}
+
+/** An event stream has no end of its own, so a stopping server ends it; every other answer is finished. */
+function isEndless(answer: Response): boolean {
+  return answer.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+}
+
+async function pipeBody(
+  response: ServerResponse,
+  body: ReadableStream<Uint8Array>,
+  connection: Connection,
+  stopping: AbortSignal | undefined,
+): Promise<void> {
+  const reader = body.getReader();
+  // A cancelled reader answers its pending read with `done`, which ends the loop below.
+  const cancel = () => void reader.cancel().catch(() => undefined);
+  connection.gone.addEventListener("abort", cancel, { once: true });
+  stopping?.addEventListener("abort", cancel, { once: true });
+  if (stopping?.aborted) cancel();
+  try {
+    const first = await withinThisTurn(reader.read(), () => response.flushHeaders());
+    if (!first.done) {
+      // A body that ends with its first chunk goes out in one write, with its length.
+      const second = reader.read();
+      let held = true;
+      const release = () => {
+        held = false;
+        return response.write(first.value);
+      };
+      let next = await withinThisTurn(second, release);
+      if (held && next.done) {
+        response.end(first.value);
+        return;
+      }
+      if (held) release();
+      await connection.drained();
+      while (!next.done) {
+        if (!response.write(next.value)) await connection.drained();
+        next = await reader.read();
+      }
+    }
+    response.end();
+  } catch (error) {
+    response.destroy();
+    throw error;
+  } finally {
+    connection.gone.removeEventListener("abort", cancel);
+    stopping?.removeEventListener("abort", cancel);
+  }
+}
+
+/** withinThisTurn waits for `work`, calling `late` if it is not there after one turn of the event loop. */
+async function withinThisTurn<T>(work: Promise<T>, late: () => void): Promise<T> {
+  const timer = setImmediate(late);
+  try {
+    return await work;
+  } finally {
+    clearImmediate(timer);
+  }
+}

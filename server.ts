@@ -1,0 +1,79 @@
+import { createServer, type Server } from "node:http";
+import { fileURLToPath } from "node:url";
+import { createRequestHandler } from "@remix-run/server-runtime";
+import { pino } from "pino";
+import * as build from "virtual:remix/server-build";
+import { readEnv } from "#app/server/env.ts";
+import { answerClientErrors } from "#app/server/http/client-error.ts";
+import { createApp } from "#app/server/http/create-app.ts";
+import { answerExpectContinue } from "#app/server/http/expect-continue.ts";
+import { setServerLimits } from "#app/server/http/server-limits.ts";
+import { startRuntime } from "#app/server/runtime.ts";
+
+/** A stopping server waits this long for answers in flight, then cuts them off. */
+const DRAIN_MS = 3_000;
+/** Whatever hangs: what was accepted is safe in the WAL, and the process must be gone within 10 s. */
+const STOP_MS = 9_500;
+
+const env = readEnv();
+const logger = pino({ level: env.logLevel });
+const runtime = startRuntime({ env, logger });
+const stopping = new AbortController();
+
+const app = createApp({
+  handle: createRequestHandler(build, "production"),
+  runtime,
+  logger,
+  stopping: stopping.signal,
+  // The bundle is build/server/index.js.
+  clientDirectory: fileURLToPath(new URL("../client", import.meta.url)),
+  trustProxy: env.trustProxy,
+});
+
+const server = createServer(app);
+setServerLimits(server);
+answerExpectContinue(server);
+answerClientErrors(server);
+
+// Listening does not wait for the runtime: /healthz answers from the first moment.
+server.listen(env.port, env.host, () => {
+  logger.info(`Akavelog listens on ${addressOf(server)}`);
+});
+server.on("error", (error) => {
+  logger.fatal({ err: error }, `cannot listen on ${env.host}:${env.port}: ${error.message}`);
+  void stop(1);
+});
+
+process.once("SIGTERM", () => void stop(0));
+process.once("SIGINT", () => void stop(0));
+
+async function stop(exitCode: number): Promise<void> {
+  if (stopping.signal.aborted) return;
+  stopping.abort();
+  const deadline = setTimeout(() => {
+    logger.error("cannot stop in time: leaving what is unfinished to the next start");
+    process.exit(exitCode);
+  }, STOP_MS);
+  deadline.unref();
+  await closeServer();
+  await runtime.close().catch((error: unknown) => logger.error({ err: error }, "cannot close cleanly"));
+  process.exit(exitCode);
+}
+
+/** closeServer lets answers in flight finish: they still need the runtime. */
+function closeServer(): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+  });
+}
+
+function addressOf(listening: Server): string {
+  const address = listening.address();
+  if (address === null || typeof address === "string") return String(address);
+  const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}
