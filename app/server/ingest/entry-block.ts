@@ -1,4 +1,4 @@
-import { LEVELS, type Level } from "#app/core/level.ts";
+import { LEVELS, normaliseLevel, type Level } from "#app/core/level.ts";
 import { formatTimestamp, type TimestampParts } from "#app/core/timestamp.ts";
 
 /**
@@ -55,18 +55,19 @@ const levelSegments = new Map<string, LevelSegment>();
 /** Senders have a few spellings; whoever makes up thousands only makes the table start again. */
 const MAX_LEVEL_SEGMENTS = 512;
 
-/** levelSegment finds or makes the piece between service and message. `spelling` is what the sender wrote, "" when nothing. */
-export function levelSegment(spelling: string, normalise: (spelling: string) => Level): LevelSegment {
-  const known = levelSegments.get(spelling);
-  if (known !== undefined) return known;
-  const level = normalise(spelling);
-  const original = spelling === "" || spelling === level ? "" : `,"levelOriginal":${JSON.stringify(spelling)}`;
+/** levelSegment finds or makes the piece between service and message for a level as the sender spelled it ("" when not). */
+export function levelSegment(spelling: string): LevelSegment {
+  return levelSegments.get(spelling) ?? makeLevelSegment(spelling, normaliseLevel(spelling), spelling);
+}
+
+function makeLevelSegment(key: string, level: Level, spelling: string): LevelSegment {
+  const original = spelling === "" || spelling === level ? '"' : `","levelOriginal":${JSON.stringify(spelling)}`;
   const segment = {
     level: LEVELS.indexOf(level),
-    bytes: Buffer.from(`","level":"${level}"${original},"message":"`),
+    bytes: Buffer.from(`","level":"${level}${original},"message":"`),
   };
   if (levelSegments.size >= MAX_LEVEL_SEGMENTS) levelSegments.clear();
-  levelSegments.set(spelling, segment);
+  levelSegments.set(key, segment);
   return segment;
 }
 
@@ -151,7 +152,9 @@ export class EntryBlockBuilder {
 
   add(fields: EntryFields): void {
     const service = this.serviceSegment(fields.service);
-    const level = levelSegment(fields.levelOriginal ?? (fields.level === "unknown" ? "" : fields.level), () => fields.level);
+    // Some wire formats give the level beside its spelling, so here both make the key; LF is in no spelling.
+    const key = `${fields.level}\n${fields.levelOriginal ?? ""}`;
+    const level = levelSegments.get(key) ?? makeLevelSegment(key, fields.level, fields.levelOriginal ?? "");
     let tags = "";
     for (const [key, value] of fields.tags) {
       tags += `${tags === "" ? "" : ","}${JSON.stringify(key)}:${JSON.stringify(value)}`;
@@ -160,10 +163,10 @@ export class EntryBlockBuilder {
     this.#reserve(FIXED_LINE_BYTES + service.bytes.length + level.bytes.length + Buffer.byteLength(tail));
     const target = this.#bytes;
     let at = copy(LINE_START, 0, LINE_START.length, target, this.#size);
-    at += target.latin1Write(formatTimestamp(fields.timestamp), at);
+    at += target.write(formatTimestamp(fields.timestamp), at, "latin1");
     at = copy(service.bytes, 0, service.bytes.length, target, at);
     at = copy(level.bytes, 0, level.bytes.length, target, at);
-    at += target.utf8Write(tail, at);
+    at += target.write(tail, at, "utf8");
     this.#finishLine(at, fields.timestamp.ms, fields.timestamp.subMsNs, service.index, level.level);
   }
 

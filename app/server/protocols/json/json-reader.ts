@@ -1,0 +1,198 @@
+import { MAX_DEPTH } from "#app/server/ingest/entry-limits.ts";
+
+/**
+ * JsonValue is one JSON value of which the sender's text is kept: numbers keep all their digits and arrays their spelling.
+ * `text` is the decoded text of a string, and the JSON text of everything else.
+ */
+export type JsonValue =
+  | { kind: "string" | "number" | "boolean" | "null" | "array"; text: string }
+  | { kind: "object"; text: string; members: Map<string, JsonValue> };
+
+/** JsonCursor walks over a body. After a failed read `problem` says what is wrong at `at`. */
+export interface JsonCursor {
+  readonly bytes: Buffer;
+  at: number;
+  problem: string;
+  /** Set when a value was well-formed so far but nested deeper than MAX_DEPTH; its inside was only skipped. */
+  tooDeep: boolean;
+}
+
+export function createJsonCursor(bytes: Buffer): JsonCursor {
+  return { bytes, at: 0, problem: "", tooDeep: false };
+}
+
+export function skipWhitespace(cursor: JsonCursor): void {
+  const { bytes } = cursor;
+  let byte = bytes[cursor.at];
+  while (byte === 32 || byte === 10 || byte === 13 || byte === 9) byte = bytes[++cursor.at];
+}
+
+/**
+ * readValue reads the JSON value at the cursor (RFC 8259) and leaves the cursor behind it; null when it is not well-formed,
+ * then the cursor stands at the fault. Members of an object come once each, the last of equal keys wins.
+ */
+export function readValue(cursor: JsonCursor, depth: number): JsonValue | null {
+  const first = cursor.bytes[cursor.at];
+  if (first === 34) {
+    const text = readString(cursor);
+    return text === null ? null : { kind: "string", text };
+  }
+  if (first === 123 || first === 91) {
+    if (depth > MAX_DEPTH) return skipNested(cursor);
+    return first === 123 ? readObject(cursor, depth) : readArray(cursor, depth);
+  }
+  return readLiteral(cursor);
+}
+
+function readObject(cursor: JsonCursor, depth: number): JsonValue | null {
+  const start = cursor.at++;
+  const members = new Map<string, JsonValue>();
+  skipWhitespace(cursor);
+  if (cursor.bytes[cursor.at] === 125) {
+    cursor.at++;
+    return { kind: "object", text: textBetween(cursor, start), members };
+  }
+  for (;;) {
+    if (cursor.bytes[cursor.at] !== 34) return fail(cursor, "expected a key in double quotes");
+    const key = readString(cursor);
+    if (key === null) return null;
+    skipWhitespace(cursor);
+    if (cursor.bytes[cursor.at] !== 58) return fail(cursor, "expected ':' after the key");
+    cursor.at++;
+    skipWhitespace(cursor);
+    const value = readValue(cursor, depth + 1);
+    if (value === null) return null;
+    members.set(key, value);
+    skipWhitespace(cursor);
+    const next = cursor.bytes[cursor.at];
+    if (next !== 44 && next !== 125) return fail(cursor, "expected ',' or '}'");
+    cursor.at++;
+    if (next === 125) return { kind: "object", text: textBetween(cursor, start), members };
+    skipWhitespace(cursor);
+  }
+}
+
+/** An array is kept as its text, so its elements are only checked. */
+function readArray(cursor: JsonCursor, depth: number): JsonValue | null {
+  const start = cursor.at++;
+  skipWhitespace(cursor);
+  if (cursor.bytes[cursor.at] === 93) {
+    cursor.at++;
+    return { kind: "array", text: textBetween(cursor, start) };
+  }
+  for (;;) {
+    if (readValue(cursor, depth + 1) === null) return null;
+    skipWhitespace(cursor);
+    const next = cursor.bytes[cursor.at];
+    if (next !== 44 && next !== 93) return fail(cursor, "expected ',' or ']'");
+    cursor.at++;
+    if (next === 93) return { kind: "array", text: textBetween(cursor, start) };
+    skipWhitespace(cursor);
+  }
+}
+
+/** skipNested finds the end of a value that is too deep to read, without recursion: a thousand brackets cost a counter. */
+function skipNested(cursor: JsonCursor): JsonValue | null {
+  const { bytes } = cursor;
+  let open = 0;
+  cursor.tooDeep = true;
+  for (; cursor.at < bytes.length; cursor.at++) {
+    const byte = bytes[cursor.at];
+    if (byte === 34) {
+      if (endOfString(cursor) === -1) return null;
+      cursor.at = endOfString(cursor);
+    } else if (byte === 123 || byte === 91) open++;
+    else if (byte === 125 || byte === 93) {
+      if (--open === 0) {
+        cursor.at++;
+        return { kind: "null", text: "null" };
+      }
+    }
+  }
+  return fail(cursor, "the body ends inside a value");
+}
+
+/** readString decodes the string at the cursor; unpaired surrogates become U+FFFD, which every store can hold. */
+export function readString(cursor: JsonCursor): string | null {
+  const start = cursor.at;
+  const end = endOfString(cursor);
+  if (end === -1) return null;
+  cursor.at = end + 1;
+  const backslash = cursor.bytes.indexOf(92, start);
+  if (backslash === -1 || backslash > end) return cursor.bytes.toString("utf8", start + 1, end);
+  // The shape was checked, so JSON.parse cannot fail; it is the fastest decoder of escapes here.
+  return (JSON.parse(cursor.bytes.toString("utf8", start, end + 1)) as string).toWellFormed();
+}
+
+/** endOfString is the offset of the closing quote of the string at the cursor, or -1 with the cursor at the fault. */
+function endOfString(cursor: JsonCursor): number {
+  const { bytes } = cursor;
+  for (let at = cursor.at + 1; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    if (byte === 34) return at;
+    if (byte < 32) {
+      cursor.at = at;
+      cursor.problem = byte === 10 ? "a string does not end on its line" : "a control character stands unescaped in a string";
+      return -1;
+    }
+    if (byte !== 92) continue;
+    const escape = bytes[++at] as number;
+    if (escape === 117) {
+      for (const until = at + 4; at < until; at++) {
+        if (!isHexDigit(bytes[at + 1])) {
+          cursor.at = at + 1;
+          cursor.problem = "expected four hex digits after \\u";
+          return -1;
+        }
+      }
+    } else if (!ESCAPES.has(escape)) {
+      cursor.at = at;
+      cursor.problem = "there is no such escape in a string";
+      return -1;
+    }
+  }
+  cursor.at = bytes.length;
+  cursor.problem = "the body ends inside a string";
+  return -1;
+}
+
+const ESCAPES: ReadonlySet<number> = new Set([...'"\\/bfnrt'].map((character) => character.charCodeAt(0)));
+
+function isHexDigit(byte: number | undefined): boolean {
+  return byte !== undefined && ((byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 70) || (byte >= 97 && byte <= 102));
+}
+
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const KEYWORDS: ReadonlyMap<string, "boolean" | "null"> = new Map([
+  ["true", "boolean"],
+  ["false", "boolean"],
+  ["null", "null"],
+]);
+
+function readLiteral(cursor: JsonCursor): JsonValue | null {
+  const start = cursor.at;
+  let end = start;
+  while (isLiteralByte(cursor.bytes[end])) end++;
+  if (end === start) return fail(cursor, end >= cursor.bytes.length ? "the body ends where a value should be" : "expected a value");
+  const text = cursor.bytes.toString("latin1", start, end);
+  const kind = KEYWORDS.get(text) ?? (NUMBER.test(text) ? "number" : null);
+  if (kind === null) return fail(cursor, "expected a value");
+  cursor.at = end;
+  return { kind, text };
+}
+
+function isLiteralByte(byte: number | undefined): boolean {
+  if (byte === undefined) return false;
+  const isDigit = byte >= 48 && byte <= 57;
+  const isLetter = (byte >= 97 && byte <= 122) || (byte >= 65 && byte <= 90);
+  return isDigit || isLetter || byte === 43 || byte === 45 || byte === 46;
+}
+
+function textBetween(cursor: JsonCursor, start: number): string {
+  return cursor.bytes.toString("utf8", start, cursor.at);
+}
+
+function fail(cursor: JsonCursor, problem: string): null {
+  cursor.problem = problem;
+  return null;
+}
