@@ -36,7 +36,25 @@ const ANSWERS = {
     title: "Metadata refused",
     detail: "The metadata index refused this data. The server's log tells why.",
   },
-} as const satisfies Record<string, ErrorAnswer>;
+  WAL_FULL: {
+    status: 503,
+    title: "Disk full",
+    detail: "There is no room on disk to keep this safe. Try again.",
+    retryAfterS: 30,
+  },
+  WAL_FAILED: {
+    status: 503,
+    title: "Disk failed",
+    detail: "This could not be made safe on disk, so it counts as not received. Try again.",
+    retryAfterS: 5,
+  },
+  EMBEDDED_POSTGRES: {
+    status: 503,
+    title: "Database unavailable",
+    detail: "The metadata index has not started. Try again.",
+    retryAfterS: 5,
+  },
+} satisfies Record<string, ErrorAnswer>;
 
 const answers: ReadonlyMap<string, ErrorAnswer> = new Map(Object.entries(ANSWERS));
 

@@ -31,6 +31,7 @@ export function remixAdapter(options: RemixAdapterOptions) {
 
   return async function serve(request: ExpressRequest, response: ExpressResponse): Promise<void> {
     const requestId = String(response.getHeader("x-request-id"));
+    const commonHeaders = response.getHeaderNames();
     const connection = connectionOf(response);
     const context: AppLoadContext = {
       runtime,
@@ -51,7 +52,9 @@ export function remixAdapter(options: RemixAdapterOptions) {
     } catch (error) {
       if (connection.gone.aborted) return;
       logger.error({ err: error, requestId }, "cannot finish answer");
-      response.destroy();
+      if (response.headersSent) return;
+      for (const name of response.getHeaderNames()) if (!commonHeaders.includes(name)) response.removeHeader(name);
+      await writeResponse(response, internalProblem(requestId), connection, stopping);
     }
   };
 }

@@ -30,8 +30,8 @@ function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
 
 /**
  * writeResponse sends a web Response through Node: it waits for the client, and cancels the body's reader the moment
- * the client is gone or `stopping` aborts. Rejects when the body fails; what was sent is then cut off, so that the
- * client cannot take it for whole.
+ * the client is gone or `stopping` aborts. Rejects when the body fails: what was sent by then is cut off, so that the
+ * client cannot take it for whole; when nothing was, another answer may still be written.
  */
 export async function writeResponse(
   response: ServerResponse,
@@ -99,7 +99,7 @@ async function pipeBody(
     }
     response.end();
   } catch (error) {
-    response.destroy();
+    if (response.headersSent) response.destroy();
     throw error;
   } finally {
     connection.gone.removeEventListener("abort", cancel);
