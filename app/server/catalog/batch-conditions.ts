@@ -1,0 +1,42 @@
+import { and, eq, gte, isNull, lt, or, sql, type SQL } from "drizzle-orm";
+import { logBatches, projects } from "#app/server/catalog/schema.ts";
+import type { BatchFilter } from "#app/server/ingest/batch-catalog.ts";
+
+/**
+ * batchConditions is the WHERE of a search over `log_batches` joined with `projects`.
+ * It may keep a batch that holds nothing wanted, and never drops one that does. Cheap conditions come first:
+ * PostgreSQL keeps their order, and the tag summary may lie outside the row.
+ */
+export function batchConditions(filter: BatchFilter): SQL | undefined {
+  return and(
+    eq(logBatches.projectId, filter.projectId),
+    isNull(projects.deletedAt),
+    gte(logBatches.tsEndNs, filter.fromNs),
+    lt(logBatches.tsStartNs, filter.toNs),
+    isGiven(filter.levels) ? sql`${logBatches.levels} && ${textArray(filter.levels)}` : undefined,
+    isGiven(filter.services)
+      ? or(isNull(logBatches.services), sql`${logBatches.services} && ${textArray(filter.services)}`)
+      : undefined,
+    ...Object.entries(filter.tags ?? {}).map(([key, value]) => tagMayHave(key, value)),
+  );
+}
+
+function isGiven<T>(values: readonly T[] | undefined): values is readonly T[] {
+  return values !== undefined && values.length > 0;
+}
+
+function textArray(values: readonly string[]): SQL {
+  // As JSON, because drizzle spreads a plain array over one parameter for each value.
+  return sql`array(select jsonb_array_elements_text(${JSON.stringify(values)}::text::jsonb))`;
+}
+
+/**
+ * A listed key must list the value, unless its values were too many (null). A key that is not listed is in no entry,
+ * unless the summary ran out of room for keys.
+ */
+function tagMayHave(key: string, value: string): SQL {
+  const keys = sql`${logBatches.tags}->'keys'`;
+  return sql`case when ${keys} ? ${key}::text
+    then jsonb_typeof(${keys}->${key}::text) = 'null' or (${keys}->${key}::text) ? ${value}::text
+    else ${logBatches.tags}->'complete' <> 'true'::jsonb end`;
+}

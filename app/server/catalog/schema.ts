@@ -1,0 +1,153 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  uuid,
+} from "drizzle-orm/pg-core";
+import type { ApiKeyScope } from "#app/core/project.ts";
+import type { Level } from "#app/core/level.ts";
+import type { TagSummary } from "#app/server/ingest/batch-catalog.ts";
+
+/*
+ * The tables of the metadata index. After a change here run `npx drizzle-kit generate` and commit what it writes.
+ * Batch times are bigint nanoseconds: timestamptz keeps microseconds and rounds up, so an entry could fall out of its own batch.
+ */
+
+const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+
+export const projects = pgTable("projects", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  name: text("name").notNull(),
+  // Unique over deleted projects too: an old link must never open somebody else's project.
+  slug: text("slug").notNull().unique(),
+  retentionDays: integer("retention_days").notNull().default(30),
+  createdAt: moment("created_at").notNull().defaultNow(),
+  deletedAt: moment("deleted_at"),
+});
+
+export const apiKeys = pgTable(
+  "api_keys",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id),
+    name: text("name").notNull(),
+    // The first characters, so that people can tell their keys apart. The key itself is kept nowhere.
+    prefix: text("prefix").notNull(),
+    // Hex.
+    keySha256: text("key_sha256").notNull().unique(),
+    scopes: text("scopes").array().notNull().$type<ApiKeyScope[]>(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    expiresAt: moment("expires_at"),
+    revokedAt: moment("revoked_at"),
+    lastUsedAt: moment("last_used_at"),
+  },
+  (table) => [index("api_keys_project").on(table.projectId)],
+);
+
+export const logBatches = pgTable(
+  "log_batches",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id),
+    walId: text("wal_id").notNull(),
+    batchNo: bigint("batch_no", { mode: "number" }).notNull(),
+    objectKey: text("o3_object_key").notNull().unique(),
+    // Hex.
+    sha256: text("sha256").notNull(),
+    tier: smallint("tier").notNull().default(0).$type<0 | 1>(),
+    generation: integer("generation").notNull().default(0),
+    state: text("state").notNull().default("stored").$type<"stored" | "missing">(),
+    entries: bigint("entries", { mode: "number" }).notNull(),
+    bytes: bigint("bytes", { mode: "number" }).notNull(),
+    rawBytes: bigint("raw_bytes", { mode: "number" }).notNull(),
+    // Both inclusive.
+    tsStartNs: bigint("ts_start", { mode: "bigint" }).notNull(),
+    tsEndNs: bigint("ts_end", { mode: "bigint" }).notNull(),
+    // null: too many to list, any may be inside.
+    services: text("services").array(),
+    levels: text("levels").array().notNull().$type<Level[]>(),
+    tags: jsonb("tags").notNull().$type<TagSummary>(),
+    promotedKeys: text("promoted_keys")
+      .array()
+      .notNull()
+      .default(sql`'{}'::text[]`),
+    committedAt: moment("committed_at").notNull().defaultNow(),
+  },
+  (table) => [
+    // Serves the range and the order of findBatches; ts_start is in it so that rows before the range are left out without reading them.
+    index("log_batches_project_time").on(table.projectId, table.tsEndNs.desc(), table.tsStartNs),
+    check("log_batches_state", sql`${table.state} in ('stored', 'missing')`),
+    check("log_batches_tier", sql`${table.tier} in (0, 1)`),
+  ],
+);
+
+/** Keyed by batch: rows shared between batches made flushers of different processes deadlock. */
+export const logCounts = pgTable(
+  "log_counts",
+  {
+    batchId: uuid("batch_id")
+      .notNull()
+      .references(() => logBatches.id, { onDelete: "cascade" }),
+    // Minutes since 1970-01-01 UTC.
+    minute: integer("minute").notNull(),
+    service: text("service").notNull(),
+    level: text("level").notNull().$type<Level>(),
+    count: bigint("count", { mode: "number" }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.batchId, table.minute, table.service, table.level] })],
+);
+
+/** The ledger. No reference to projects or batches: it outlives compaction, retention and project deletion. */
+export const walCommits = pgTable(
+  "wal_commits",
+  {
+    walId: text("wal_id").notNull(),
+    batchNo: bigint("batch_no", { mode: "number" }).notNull(),
+    projectId: uuid("project_id").notNull(),
+    committedAt: moment("committed_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.walId, table.batchNo] })],
+);
+
+export const idempotencyKeys = pgTable(
+  "idempotency_keys",
+  {
+    projectId: uuid("project_id").notNull(),
+    key: text("key").notNull(),
+    digest: text("digest").notNull(),
+    // Empty: taken over from a dead process and given back; anybody may claim it.
+    ownerWalId: text("owner_wal_id").notNull(),
+    // Names one call of claim(), so that a claim whose reply was lost can be found again.
+    claimId: uuid("claim_id").notNull(),
+    // The row must stay long enough for the replay of the WAL it was taken from.
+    takenOver: boolean("taken_over").notNull().default(false),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    completedAt: moment("completed_at"),
+    status: smallint("status").$type<200 | 202 | 422>(),
+    body: text("body"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.projectId, table.key] }),
+    index("idempotency_keys_owner").on(table.ownerWalId),
+    index("idempotency_keys_created").on(table.createdAt),
+  ],
+);
+
+/** Processes are known by the WAL they own. */
+export const processes = pgTable("processes", {
+  walId: text("wal_id").primaryKey(),
+  heartbeatAt: moment("heartbeat_at").notNull().defaultNow(),
+});
