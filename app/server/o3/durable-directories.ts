@@ -42,8 +42,13 @@ export class DurableDirectories {
     if (this.#durable.has(directory)) return;
     await this.#fileSystem.makeDirectory(directory);
     // A folder that was there already may be left from a run that died before it synced: sync it once more.
+    // From the top down, so that a known folder always means known parents, also when a sync fails half way.
+    const unknown: string[] = [];
     for (let current = directory; current !== this.#root; current = path.dirname(current)) {
-      if (this.#durable.has(current)) return;
+      if (this.#durable.has(current)) break;
+      unknown.unshift(current);
+    }
+    for (const current of unknown) {
       await this.#fileSystem.syncDirectory(path.dirname(current));
       this.#durable.add(current);
     }

@@ -91,7 +91,10 @@ export async function openFileSystemObjectStore(options: FileSystemObjectStoreOp
       }
       const found = hash.digest("hex");
       if (found !== sha256) {
-        throw new ObjectStoreError("put", key, `its bytes have sha256 ${found}, not ${sha256}`, { retryable: false });
+        throw new ObjectStoreError("put", key, `its bytes have sha256 ${found}, not ${sha256}`, {
+          retryable: false,
+          code: "OBJECT_HASH_REFUSED",
+        });
       }
       await file.syncData();
     } finally {

@@ -1,6 +1,8 @@
 import { reasonOf } from "#app/core/errors.ts";
 import { ObjectNotFoundError, ObjectStoreError } from "#app/server/o3/object-store.ts";
 
+/** The store hashed what arrived and found something else than was announced. */
+const HASH_CODES = new Set(["XAmzContentSHA256Mismatch", "BadDigest"]);
 /** Refusals with a 4xx status that another try can turn into success, by the store's code. */
 const PASSING_CODES = new Set([
   "SlowDown",
@@ -12,9 +14,8 @@ const PASSING_CODES = new Set([
   // The SDK corrects its clock by the Date header of this very answer.
   "RequestTimeTooSkewed",
   // The bytes were damaged or cut on the way; ours are still whole.
-  "BadDigest",
   "IncompleteBody",
-  "XAmzContentSHA256Mismatch",
+  ...HASH_CODES,
 ]);
 const PASSING_STATUSES = new Set([408, 425, 429]);
 
@@ -28,6 +29,7 @@ export function toS3StoreError(operation: string, key: string, error: unknown): 
     retryable: isRetryable(status, code, error),
     cause: error,
     ...(status === 403 ? { code: "OBJECT_STORE_DENIED" } : {}),
+    ...(HASH_CODES.has(code) ? { code: "OBJECT_HASH_REFUSED" } : {}),
   });
 }
 

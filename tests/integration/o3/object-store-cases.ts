@@ -95,7 +95,7 @@ export function describeObjectStore(name: string, open: () => Promise<OpenedStor
       [5, 5],
       [-1, 5],
     ])("refuses the range %i-%i of 1000 bytes for good", async (start, end) => {
-      const key = `${root}/outside/${end}`;
+      const key = `${root}/outside/${start}-${end}`;
       await put(key, randomBytes(1_000));
       await expect(store.get(key, { range: { start, end } })).rejects.toMatchObject({
         name: "ObjectStoreError",
