@@ -1,6 +1,8 @@
+import type { MetaFunction } from "@remix-run/react";
 import { data } from "@remix-run/server-runtime";
+import { ErrorPage } from "#app/components/error-page.tsx";
 
-/** Everything that no other route answers. API clients get a problem document from entry.server.tsx. */
+/** Answers every address that no other route has. API clients get a problem document from entry.server.tsx instead. */
 export function loader() {
   return data(null, { status: 404 });
 }
@@ -9,6 +11,12 @@ export function action() {
   return data(null, { status: 404 });
 }
 
+export const meta: MetaFunction = () => [{ title: "Page not found - Akavelog" }];
+
 export default function NotFound() {
-  return <h1>Page not found</h1>;
+  return (
+    <ErrorPage status={404} title="Page not found">
+      There is nothing at this address. It may have been typed wrong, or what it led to is gone.
+    </ErrorPage>
+  );
 }

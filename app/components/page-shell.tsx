@@ -1,0 +1,43 @@
+import { Link } from "@remix-run/react";
+import type { ReactNode } from "react";
+
+export interface PageShellProps {
+  children: ReactNode;
+  /** Stands at the right of the header. */
+  aside?: ReactNode;
+}
+
+/** PageShell is the frame of every page: a way past the header, the name, the content. */
+export function PageShell({ children, aside }: PageShellProps) {
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <a
+        href="#content"
+        className="sr-only rounded bg-accent px-3 py-2 text-sm text-accent-ink focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
+      >
+        Skip to content
+      </a>
+      <header className="border-b border-border bg-raised">
+        <div className="mx-auto flex h-14 w-full max-w-3xl items-center justify-between gap-4 px-5">
+          <Link to="/" className="-mx-1 flex items-center gap-2.5 rounded px-1 font-semibold tracking-tight">
+            <Mark />
+            Akavelog
+          </Link>
+          {aside}
+        </div>
+      </header>
+      <main id="content" tabIndex={-1} className="mx-auto w-full max-w-3xl flex-1 px-5 py-9 outline-none sm:py-12">
+        {children}
+      </main>
+    </div>
+  );
+}
+
+function Mark() {
+  return (
+    <svg viewBox="0 0 32 32" className="size-6" aria-hidden="true">
+      <rect width="32" height="32" rx="8" className="fill-accent" />
+      <path d="M8 10.5h10M8 16h16M8 21.5h7" className="stroke-accent-ink" strokeWidth="3" strokeLinecap="round" />
+    </svg>
+  );
+}
