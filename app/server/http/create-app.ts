@@ -51,7 +51,12 @@ function serveFiles(app: Express, clientDirectory: string): void {
   // Names below /assets carry a hash of the content.
   app.use(
     "/assets",
-    express.static(path.join(clientDirectory, "assets"), { immutable: true, maxAge: "1y", index: false, redirect: false }),
+    express.static(path.join(clientDirectory, "assets"), {
+      immutable: true,
+      maxAge: "1y",
+      index: false,
+      redirect: false,
+    }),
   );
   app.use(express.static(clientDirectory, { maxAge: "1h", index: false, redirect: false }));
 }
