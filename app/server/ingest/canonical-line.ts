@@ -160,6 +160,7 @@ export function blockOfLines(bytes: Buffer, count: number): EntryBlock {
     services: [],
     serviceOf: new Uint32Array(count),
     levelOf: new Uint8Array(count),
+    tagsStart: new Uint32Array(count),
     maxLineBytes: 0,
   };
   const serviceIndexes = new Map<string, number>();
@@ -183,6 +184,7 @@ export function blockOfLines(bytes: Buffer, count: number): EntryBlock {
     block.subMsNs[i] = timestamp.subMsNs;
     block.serviceOf[i] = service;
     block.levelOf[i] = levelIndexAt(bytes, slices.levelStart, slices.levelEnd);
+    block.tagsStart[i] = slices.tagsStart;
     block.maxLineBytes = Math.max(block.maxLineBytes, end + 1 - start);
     start = end + 1;
   }

@@ -21,6 +21,8 @@ export interface EntryBlock {
   serviceOf: Uint32Array;
   /** Index into LEVELS. */
   levelOf: Uint8Array;
+  /** Offset in `bytes` of line i's tags, at their opening brace. */
+  tagsStart: Uint32Array;
   maxLineBytes: number;
 }
 
@@ -81,10 +83,11 @@ export class EntryBlockBuilder {
   #subMsNs: Uint32Array;
   #serviceOf: Uint32Array;
   #levelOf: Uint8Array;
+  #tagsStart: Uint32Array;
   readonly #services = new Map<string, ServiceSegment>();
   #maxLineBytes = 0;
 
-  constructor(expectedBytes: number, expectedEntries = 256) {
+  constructor(expectedBytes: number, expectedEntries: number) {
     this.#bytes = Buffer.allocUnsafe(Math.max(1024, expectedBytes));
     const entries = Math.max(16, expectedEntries);
     this.#ends = new Uint32Array(entries);
@@ -92,6 +95,7 @@ export class EntryBlockBuilder {
     this.#subMsNs = new Uint32Array(entries);
     this.#serviceOf = new Uint32Array(entries);
     this.#levelOf = new Uint8Array(entries);
+    this.#tagsStart = new Uint32Array(entries);
   }
 
   get count(): number {
@@ -139,6 +143,7 @@ export class EntryBlockBuilder {
     at = copy(level.bytes, 0, level.bytes.length, target, at);
     at = copy(source, messageStart, messageEnd, target, at);
     at = copy(TAGS_START, 0, TAGS_START.length, target, at);
+    const ownTagsStart = at;
     if (tagsEnd === tagsStart) {
       target[at++] = 0x7b;
       target[at++] = 0x7d;
@@ -147,7 +152,7 @@ export class EntryBlockBuilder {
     }
     target[at++] = 0x7d;
     target[at++] = LF;
-    this.#finishLine(at, ms, subMsNs, service.index, level.level);
+    this.#finishLine(at, ownTagsStart, ms, subMsNs, service.index, level.level);
   }
 
   add(fields: EntryFields): void {
@@ -159,7 +164,8 @@ export class EntryBlockBuilder {
     for (const [key, value] of fields.tags) {
       tags += `${tags === "" ? "" : ","}${JSON.stringify(key)}:${JSON.stringify(value)}`;
     }
-    const tail = `${JSON.stringify(fields.message).slice(1)},"tags":{${tags}}}\n`;
+    tags = `{${tags}}}\n`;
+    const tail = `${JSON.stringify(fields.message).slice(1)},"tags":${tags}`;
     this.#reserve(FIXED_LINE_BYTES + service.bytes.length + level.bytes.length + Buffer.byteLength(tail));
     const target = this.#bytes;
     let at = copy(LINE_START, 0, LINE_START.length, target, this.#size);
@@ -167,24 +173,31 @@ export class EntryBlockBuilder {
     at = copy(service.bytes, 0, service.bytes.length, target, at);
     at = copy(level.bytes, 0, level.bytes.length, target, at);
     at += target.write(tail, at, "utf8");
-    this.#finishLine(at, fields.timestamp.ms, fields.timestamp.subMsNs, service.index, level.level);
+    const { ms, subMsNs } = fields.timestamp;
+    this.#finishLine(at, at - Buffer.byteLength(tags), ms, subMsNs, service.index, level.level);
   }
 
+  /** A small request must not keep the room that was reserved for it, since blocks live until their batch is sealed. */
   build(): EntryBlock {
+    const isSlack = this.#ends.length > this.#count * 1.5;
+    const trim = <T extends Uint32Array | Float64Array | Uint8Array>(column: T): T =>
+      (isSlack ? column.slice(0, this.#count) : column.subarray(0, this.#count)) as T;
+    const lines = this.#bytes.subarray(0, this.#size);
     return {
       count: this.#count,
-      bytes: this.#bytes.subarray(0, this.#size),
-      ends: this.#ends.subarray(0, this.#count),
-      ms: this.#ms.subarray(0, this.#count),
-      subMsNs: this.#subMsNs.subarray(0, this.#count),
+      bytes: this.#bytes.length > this.#size * 1.25 ? Buffer.from(lines) : lines,
+      ends: trim(this.#ends),
+      ms: trim(this.#ms),
+      subMsNs: trim(this.#subMsNs),
       services: [...this.#services.keys()],
-      serviceOf: this.#serviceOf.subarray(0, this.#count),
-      levelOf: this.#levelOf.subarray(0, this.#count),
+      serviceOf: trim(this.#serviceOf),
+      levelOf: trim(this.#levelOf),
+      tagsStart: trim(this.#tagsStart),
       maxLineBytes: this.#maxLineBytes,
     };
   }
 
-  #finishLine(end: number, ms: number, subMsNs: number, service: number, level: number): void {
+  #finishLine(end: number, tagsStart: number, ms: number, subMsNs: number, service: number, level: number): void {
     if (this.#count === this.#ends.length) this.#growColumns();
     const i = this.#count++;
     this.#maxLineBytes = Math.max(this.#maxLineBytes, end - this.#size);
@@ -194,6 +207,7 @@ export class EntryBlockBuilder {
     this.#subMsNs[i] = subMsNs;
     this.#serviceOf[i] = service;
     this.#levelOf[i] = level;
+    this.#tagsStart[i] = tagsStart;
   }
 
   #reserve(lineBytes: number): void {
@@ -210,6 +224,7 @@ export class EntryBlockBuilder {
     this.#subMsNs = grow(this.#subMsNs, new Uint32Array(capacity));
     this.#serviceOf = grow(this.#serviceOf, new Uint32Array(capacity));
     this.#levelOf = grow(this.#levelOf, new Uint8Array(capacity));
+    this.#tagsStart = grow(this.#tagsStart, new Uint32Array(capacity));
   }
 }
 

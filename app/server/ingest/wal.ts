@@ -24,8 +24,8 @@ export interface WalOptions {
   fileSystem: FileSystem;
   /** A file is closed and a new one begun when it has grown to this size. */
   maxFileBytes: number;
-  /** First sequence number; above 0 only when seals are added to a WAL that is being drained. */
-  firstSequence?: number;
+  /** When an earlier process's WAL is drained: its files, oldest first, and a sequence number behind all in them. */
+  existing?: { files: WalFile[]; nextSequence: number };
   /** Called once when an fsync failed: the process must end and recover by replay. */
   onFailure: (error: WalFailedError) => void;
 }
@@ -34,8 +34,6 @@ export interface WalOptions {
 export interface WalFile {
   path: string;
   firstSequence: number;
-  /** Behind the last sequence number inside; still growing in the newest file. */
-  endSequence: number;
   sizeBytes: number;
 }
 
@@ -68,7 +66,8 @@ export class Wal {
     this.#options = options;
     this.walId = options.walId;
     this.#directory = path.join(options.directory, options.walId);
-    this.#nextSequence = options.firstSequence ?? 0;
+    this.#nextSequence = options.existing?.nextSequence ?? 0;
+    this.#files.push(...(options.existing?.files ?? []));
   }
 
   static async open(options: WalOptions): Promise<Wal> {
@@ -115,6 +114,14 @@ export class Wal {
     await this.#closeHandle();
   }
 
+  /** Removes the folder of a closed WAL whose files are all gone; false when some are left. */
+  async removeDirectory(): Promise<boolean> {
+    if (this.#files.length > 0) return false;
+    await this.#options.fileSystem.removeDirectory(this.#directory);
+    await this.#options.fileSystem.syncDirectory(this.#options.directory);
+    return true;
+  }
+
   async #writeGroups(): Promise<void> {
     while (this.#pending.length > 0) {
       const group = this.#pending;
@@ -155,7 +162,6 @@ export class Wal {
       throw this.#fail(error);
     }
     file.sizeBytes += groupBytes;
-    file.endSequence = firstSequence + group.length;
   }
 
   async #fileFor(sequence: number): Promise<FileHandle> {
@@ -178,7 +184,6 @@ export class Wal {
     this.#files.push({
       path: filePath,
       firstSequence: sequence,
-      endSequence: sequence,
       sizeBytes: WAL_FILE_MAGIC.length,
     });
     return handle;

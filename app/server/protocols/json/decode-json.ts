@@ -21,6 +21,9 @@ export interface RecordError {
 
 export const MAX_REPORTED_ERRORS = 100;
 
+/** Only a first guess at the number of records; columns grow when it was too low. */
+const TYPICAL_LINE_BYTES = 200;
+
 const OPEN_BRACE = 123;
 const OPEN_BRACKET = 91;
 
@@ -32,7 +35,7 @@ const OPEN_BRACKET = 91;
 export function decodeJson(sentBody: Buffer, receivedAtMs: number): DecodedRecords {
   // Bad bytes become U+FFFD once for the whole body, so that everything below may copy slices.
   const body = isUtf8(sentBody) ? sentBody : Buffer.from(sentBody.toString("utf8"));
-  const builder = new EntryBlockBuilder(body.length + (body.length >> 3));
+  const builder = new EntryBlockBuilder(body.length + (body.length >> 3), Math.ceil(body.length / TYPICAL_LINE_BYTES));
   const errors: RecordError[] = [];
   let index = 0;
   let rejected = 0;

@@ -1,0 +1,208 @@
+import { AkavelogError } from "#app/core/errors.ts";
+import type { Tier0Input, Tier0Object } from "#app/server/ingest/build-tier0.ts";
+import type { FlushQueue } from "#app/server/ingest/flush-queue.ts";
+import type { LocalBatch, LocalBatches } from "#app/server/ingest/local-batches.ts";
+import { OpenBatches, type BatchLimits, type DurableBlock } from "#app/server/ingest/open-batches.ts";
+import type { Spool } from "#app/server/ingest/spool.ts";
+import { encodeSeal } from "#app/server/ingest/wal-payload.ts";
+import type { Wal } from "#app/server/ingest/wal.ts";
+import type { Clock } from "#app/server/system/clock.ts";
+import type { Logger } from "#app/server/system/logger.ts";
+import { backoffMs } from "#app/server/o3/retry-backoff.ts";
+
+/** BacklogFullError: nothing was stored; the sender should come again after `retryAfterMs`. */
+export class BacklogFullError extends AkavelogError {
+  readonly retryAfterMs: number;
+  constructor(reason: string, retryAfterMs: number) {
+    super("BACKLOG_FULL", `cannot accept entries: ${reason}`);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+export interface BatcherOptions {
+  limits: BatchLimits;
+  /** When the lines of all unsealed batches together reach this, the largest is sealed. */
+  bufferMaxBytes: number;
+  local: LocalBatches;
+  spool: Spool;
+  flushQueue: FlushQueue;
+  /** Builds an object, in another thread where there is one. */
+  buildObject: (input: Tier0Input) => Promise<Tier0Object>;
+  clock: Clock;
+  random: () => number;
+  logger: Logger;
+}
+
+/** BatchWal is a WAL as the batcher uses it: where seals go, and the numbers its batches get. */
+export interface BatchWal {
+  wal: Wal;
+  nextBatchNo: number;
+}
+
+const SEAL_CHECK_INTERVAL_MS = 250;
+/** Sealing falls behind only when the disk does; then accepting waits this long before it refuses. */
+const MAX_WAIT_FOR_ROOM_MS = 5_000;
+const FULL_RETRY_AFTER_MS = 2_000;
+
+/**
+ * Batcher gathers durable entries into batches and seals them: object into the spool, then the seal into the WAL,
+ * then off to the flush queue. In that order, so that every seal in a WAL names an object that was complete.
+ */
+export class Batcher {
+  readonly #options: BatcherOptions;
+  readonly #open: OpenBatches;
+  readonly #wals = new Map<string, BatchWal>();
+  readonly #toSeal: LocalBatch[] = [];
+  readonly #stopping = new AbortController();
+  #bufferedBytes = 0;
+  #sealing: Promise<void> | null = null;
+  #ageLoop: Promise<void> | null = null;
+  #roomWaiters: (() => void)[] = [];
+
+  constructor(options: BatcherOptions) {
+    this.#options = options;
+    this.#open = new OpenBatches({
+      limits: options.limits,
+      onOpened: (batch) => options.local.add(batch),
+      onFull: (batch) => this.seal(batch),
+    });
+  }
+
+  /** Bytes of lines in memory: in open batches, and in those being sealed. */
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  addWal(wal: BatchWal): void {
+    this.#wals.set(wal.wal.walId, wal);
+  }
+
+  start(): void {
+    this.#ageLoop ??= this.#sealByAge();
+  }
+
+  /** Waits until there is room for more lines; throws BacklogFullError when none comes. */
+  async waitForRoom(): Promise<void> {
+    const deadlineMs = this.#options.clock.nowMs() + MAX_WAIT_FOR_ROOM_MS;
+    while (this.#bufferedBytes >= 2 * this.#options.bufferMaxBytes) {
+      const timer = new AbortController();
+      const room = new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
+      const timeout = this.#options.clock.sleep(MAX_WAIT_FOR_ROOM_MS, timer.signal).catch(() => undefined);
+      await Promise.race([room, timeout]);
+      timer.abort();
+      if (this.#options.clock.nowMs() >= deadlineMs && this.#bufferedBytes >= 2 * this.#options.bufferMaxBytes) {
+        throw new BacklogFullError("sealing does not keep up with what is sent", FULL_RETRY_AFTER_MS);
+      }
+    }
+  }
+
+  /** Files durable entries; returns the batches they went to. Searches see them from here on. */
+  add(durable: DurableBlock, from = 0, to = durable.block.count): Set<LocalBatch> {
+    const { batches, rawBytes } = this.#open.add(durable, this.#options.clock.nowMs(), from, to);
+    this.#bufferedBytes += rawBytes;
+    if (this.#bufferedBytes >= this.#options.bufferMaxBytes) {
+      const largest = this.#open.largest();
+      if (largest !== null) this.#sealWhere((batch) => batch === largest);
+    }
+    return batches;
+  }
+
+  /** Counts lines that replay put into a batch by itself. */
+  addReplayed(batch: LocalBatch): void {
+    this.#options.local.add(batch);
+    this.#bufferedBytes += batch.rawBytes;
+    this.seal(batch);
+  }
+
+  sealProject(projectId: string): void {
+    this.#sealWhere((batch) => batch.projectId === projectId);
+  }
+
+  sealAll(): void {
+    this.#sealWhere(() => true);
+  }
+
+  /** Seals a batch that is no longer open; it is flushed later. */
+  seal(batch: LocalBatch): void {
+    batch.state = "sealing";
+    this.#toSeal.push(batch);
+    this.#sealing ??= this.#sealQueued().finally(() => {
+      this.#sealing = null;
+    });
+  }
+
+  /** Resolves when everything sealed so far is in the spool. */
+  async sealed(): Promise<void> {
+    while (this.#sealing !== null) await this.#sealing;
+  }
+
+  /** Stops sealing; what is unsealed stays in the WAL. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error("the batcher stops"));
+    await this.#ageLoop;
+    await this.#sealing;
+  }
+
+  #sealWhere(isWanted: (batch: LocalBatch) => boolean): void {
+    for (const batch of this.#open.take(isWanted)) this.seal(batch);
+  }
+
+  async #sealByAge(): Promise<void> {
+    const { clock } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      const nowMs = clock.nowMs();
+      this.#sealWhere((batch) => this.#open.isExpired(batch, nowMs));
+      await clock.sleep(SEAL_CHECK_INTERVAL_MS, this.#stopping.signal).catch(() => undefined);
+    }
+  }
+
+  async #sealQueued(): Promise<void> {
+    for (let batch = this.#toSeal.shift(); batch !== undefined; batch = this.#toSeal.shift()) {
+      await this.#sealUntilDone(batch);
+      if (this.#stopping.signal.aborted) return;
+    }
+  }
+
+  /** A full disk or a dead thread passes; the entries are safe in the WAL and stay searchable meanwhile. */
+  async #sealUntilDone(batch: LocalBatch): Promise<void> {
+    const { clock, logger, random } = this.#options;
+    for (let attempts = 0; !this.#stopping.signal.aborted; attempts++) {
+      try {
+        await this.#sealOnce(batch);
+        return;
+      } catch (error) {
+        const waitMs = backoffMs(attempts + 1, random);
+        logger.error({ err: error, projectId: batch.projectId, attempts, waitMs }, "cannot seal batch yet");
+        await clock.sleep(waitMs, this.#stopping.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #sealOnce(batch: LocalBatch): Promise<void> {
+    const owner = this.#wals.get(batch.walId);
+    if (owner === undefined) throw new Error(`cannot seal batch: WAL ${batch.walId} is not open`);
+    // The number is kept over attempts and crashes: it is what the ledger knows the batch by.
+    const batchNo = (batch.batchNo ??= owner.nextBatchNo++);
+    const { projectId, walId, parts, ranges } = batch;
+    // Replay finds the entries in the order of the WAL, and must build the same bytes from them.
+    parts.sort((a, b) => a.sequence - b.sequence || a.from - b.from);
+    const object = await this.#options.buildObject({ projectId, walId, batchNo, parts });
+    const { objectKey, sha256, entries } = object.batch;
+    const spoolPath = await this.#options.spool.write(walId, batchNo, object.bytes);
+    await owner.wal.append(encodeSeal({ type: "seal", projectId, batchNo, objectKey, sha256, entries, ranges }));
+    this.markSpooled(batch, object.batch, spoolPath, false);
+  }
+
+  /** Releases a batch's memory and sends it to the store. */
+  markSpooled(batch: LocalBatch, sealed: Tier0Object["batch"], spoolPath: string, isRetried: boolean): void {
+    batch.sealed = sealed;
+    batch.spoolPath = spoolPath;
+    if (batch.parts.length > 0) this.#bufferedBytes -= batch.rawBytes;
+    batch.parts = [];
+    batch.state = "spooled";
+    this.#options.flushQueue.add(batch, sealed, spoolPath, isRetried);
+    const waiters = this.#roomWaiters;
+    this.#roomWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+}

@@ -1,0 +1,291 @@
+import path from "node:path";
+import type { BatchCatalog } from "#app/server/ingest/batch-catalog.ts";
+import { BacklogFullError, Batcher } from "#app/server/ingest/batcher.ts";
+import type { Tier0Input, Tier0Object } from "#app/server/ingest/build-tier0.ts";
+import { DiskBudget } from "#app/server/ingest/disk-budget.ts";
+import type { EntryBlock } from "#app/server/ingest/entry-block.ts";
+import { FlushQueue } from "#app/server/ingest/flush-queue.ts";
+import type { IdempotencyCatalog } from "#app/server/ingest/idempotency-catalog.ts";
+import { LocalBatches, type LocalBatch } from "#app/server/ingest/local-batches.ts";
+import type { BatchLimits } from "#app/server/ingest/open-batches.ts";
+import { replayWal } from "#app/server/ingest/replay-wal.ts";
+import { Spool } from "#app/server/ingest/spool.ts";
+import { encodeEntries, type WalIdempotency } from "#app/server/ingest/wal-payload.ts";
+import { WalRelease } from "#app/server/ingest/wal-release.ts";
+import { Wal, WalFullError, type WalFailedError } from "#app/server/ingest/wal.ts";
+import type { ObjectStore } from "#app/server/o3/object-store.ts";
+import type { Clock } from "#app/server/system/clock.ts";
+import type { FileSystem } from "#app/server/system/file-system.ts";
+import type { Logger } from "#app/server/system/logger.ts";
+
+export interface IngesterOptions {
+  dataDir: string;
+  /** A uuid of version 7, made for this process. */
+  walId: string;
+  limits: BatchLimits;
+  bufferMaxBytes: number;
+  walMaxBytes: number;
+  fileSystem: FileSystem;
+  store: ObjectStore;
+  catalog: BatchCatalog;
+  idempotency: IdempotencyCatalog;
+  buildObject: (input: Tier0Input) => Promise<Tier0Object>;
+  /** Where a committed batch's spool file goes: into the cache, or away. */
+  keepCommitted: (batch: LocalBatch, spoolPath: string) => Promise<void>;
+  clock: Clock;
+  random: () => number;
+  logger: Logger;
+  /** An fsync failed: nothing may be acknowledged any more, the process must end. */
+  onFailure: (error: WalFailedError) => void;
+}
+
+/** AcceptRequest is the sound entries of one request. */
+export interface AcceptRequest {
+  projectId: string;
+  block: EntryBlock;
+  receivedAtMs: number;
+  idempotency: WalIdempotency | null;
+}
+
+/** A WAL file holds some batches; smaller ones are released sooner, larger ones are made less often. */
+const WAL_FILE_MAX_BYTES = 64 * 1024 * 1024;
+/** Requests that wait for their commit share a batch when they come this close together. */
+const COMMIT_GATHER_MS = 100;
+const DISK_FULL_RETRY_AFTER_MS = 10_000;
+
+/**
+ * Ingester is the way of a log line from an accepted request to the catalog: WAL, batch, spool, store, row.
+ * `start()` first replays what earlier processes left.
+ */
+export class Ingester {
+  readonly local = new LocalBatches();
+  readonly #options: IngesterOptions;
+  readonly #spool: Spool;
+  readonly #flushQueue: FlushQueue;
+  readonly #batcher: Batcher;
+  readonly #budget: DiskBudget;
+  readonly #wals = new Map<string, { wal: Wal; release: WalRelease; isDraining: boolean }>();
+  readonly #commitTimers = new Map<string, NodeJS.Timeout>();
+  #wal: Wal | null = null;
+
+  constructor(options: IngesterOptions) {
+    this.#options = options;
+    const { fileSystem, clock, random, logger } = options;
+    this.#spool = new Spool({
+      fileSystem,
+      directory: path.join(options.dataDir, "spool"),
+      quarantineDirectory: this.#quarantineDirectory,
+    });
+    this.#flushQueue = new FlushQueue({
+      spool: this.#spool,
+      store: options.store,
+      catalog: options.catalog,
+      clock,
+      random,
+      logger,
+      onCommitted: (batch) => this.#finishCommitted(batch),
+      onQuarantined: (batch) => this.#finishQuarantined(batch),
+    });
+    this.#batcher = new Batcher({
+      limits: options.limits,
+      bufferMaxBytes: options.bufferMaxBytes,
+      local: this.local,
+      spool: this.#spool,
+      flushQueue: this.#flushQueue,
+      buildObject: options.buildObject,
+      clock,
+      random,
+      logger,
+    });
+    this.#budget = new DiskBudget({
+      fileSystem,
+      clock,
+      directory: options.dataDir,
+      walMaxBytes: options.walMaxBytes,
+      walBytes: () => this.walBytes,
+    });
+  }
+
+  get walBytes(): number {
+    let bytes = 0;
+    for (const { wal } of this.#wals.values()) bytes += wal.sizeBytes;
+    return bytes;
+  }
+
+  /** What keeps sealed batches from the store or the catalog at the moment. */
+  get trouble(): { store: string | null; catalog: string | null } {
+    return this.#flushQueue.trouble;
+  }
+
+  /** Why entries would be refused now, or null. */
+  get reasonToRefuse(): string | null {
+    return this.#wal === null ? "the server has not started yet" : this.#budget.reasonToRefuse(0);
+  }
+
+  /** Replays the WALs of earlier processes, then opens this process's own. The catalog must be reachable. */
+  async start(): Promise<void> {
+    const { fileSystem, logger, walId } = this.#options;
+    await fileSystem.makeDirectory(this.#walDirectory);
+    await this.#spool.open();
+    await this.#budget.check();
+    const spoolFiles = await this.#spool.files();
+    const needed = new Set<string>();
+    this.#flushQueue.start();
+    for (const earlierWalId of await fileSystem.list(this.#walDirectory)) {
+      for (const spoolPath of await this.#replay(earlierWalId)) needed.add(spoolPath);
+    }
+    // A crash between commit and removal leaves files that no seal needs any more.
+    for (const file of spoolFiles) if (!needed.has(file)) await this.#spool.remove(file);
+
+    const wal = await Wal.open({
+      directory: this.#walDirectory,
+      walId,
+      fileSystem,
+      maxFileBytes: WAL_FILE_MAX_BYTES,
+      onFailure: this.#options.onFailure,
+    });
+    this.#wals.set(walId, { wal, release: new WalRelease(wal, { isDraining: false }), isDraining: false });
+    this.#batcher.addWal({ wal, nextBatchNo: 0 });
+    this.#batcher.start();
+    this.#wal = wal;
+    logger.info({ walId }, "the WAL is open");
+  }
+
+  /**
+   * accept resolves once the entries are fsynced, with the batches they went to; searches of this process see them then.
+   * Throws BacklogFullError (nothing was stored) or WalFailedError (unknown, the process is ending).
+   */
+  async accept(request: AcceptRequest): Promise<Set<LocalBatch>> {
+    const wal = this.#wal;
+    if (wal === null) throw new BacklogFullError("the server has not started yet", DISK_FULL_RETRY_AFTER_MS);
+    const { projectId, block } = request;
+    this.#budget.admit(block.bytes.length);
+    await this.#batcher.waitForRoom();
+    let sequence: number;
+    try {
+      sequence = await wal.append(encodeEntries(projectId, request.receivedAtMs, block, request.idempotency));
+    } catch (error) {
+      if (error instanceof WalFullError) throw new BacklogFullError("the disk is full", DISK_FULL_RETRY_AFTER_MS);
+      throw error;
+    }
+    this.#wals.get(wal.walId)?.release.addPending(sequence, block.count);
+    return this.#batcher.add({ projectId, walId: wal.walId, sequence, block });
+  }
+
+  /** Seals the project's batches soon; requests that ask meanwhile share them. */
+  sealSoon(projectId: string): void {
+    if (this.#commitTimers.has(projectId)) return;
+    const timer = setTimeout(() => {
+      this.#commitTimers.delete(projectId);
+      this.#batcher.sealProject(projectId);
+    }, COMMIT_GATHER_MS);
+    this.#commitTimers.set(projectId, timer);
+  }
+
+  /**
+   * Seals and flushes what it can within `graceMs`; everything else is safe in WAL and spool and goes on at the next start.
+   */
+  async close(graceMs: number): Promise<void> {
+    const wal = this.#wal;
+    this.#wal = null;
+    for (const timer of this.#commitTimers.values()) clearTimeout(timer);
+    this.#batcher.sealAll();
+    await this.#flushAll(graceMs);
+    await this.#batcher.stop();
+    await this.#flushQueue.stop();
+    for (const { wal: each } of this.#wals.values()) await each.close();
+    if (wal !== null) await this.#releaseOwnWal(wal);
+  }
+
+  async #flushAll(graceMs: number): Promise<void> {
+    const deadlineMs = this.#options.clock.nowMs() + graceMs;
+    await Promise.race([this.#batcher.sealed(), this.#options.clock.sleep(graceMs)]);
+    while (this.#flushQueue.length > 0 && this.#options.clock.nowMs() < deadlineMs) await this.#options.clock.sleep(20);
+  }
+
+  /** A WAL whose entries are all stored needs no replay. */
+  async #releaseOwnWal(wal: Wal): Promise<void> {
+    const owned = this.#wals.get(wal.walId);
+    if (owned === undefined || !owned.release.isDone) return;
+    while (wal.files.length > 0) await wal.removeOldestFile();
+    await wal.removeDirectory();
+    await this.#options.catalog.trimLedger(wal.walId).catch((error: unknown) => {
+      this.#options.logger.warn({ err: error }, "cannot trim the ledger of the closed WAL");
+    });
+  }
+
+  async #replay(walId: string): Promise<string[]> {
+    const { fileSystem, clock, logger, catalog, idempotency, onFailure } = this.#options;
+    const startedAtMs = clock.nowMs();
+    const replayed = await replayWal(
+      {
+        directory: this.#walDirectory,
+        quarantineDirectory: this.#quarantineDirectory,
+        walFileMaxBytes: WAL_FILE_MAX_BYTES,
+        fileSystem,
+        clock,
+        logger,
+        spool: this.#spool,
+        local: this.local,
+        batcher: this.#batcher,
+        catalog,
+        idempotency,
+        onFailure,
+        onReleaseReady: (wal, release) => this.#wals.set(walId, { wal, release, isDraining: true }),
+      },
+      walId,
+    );
+    const { replayedEntries, damagedBytes, lostRecords } = replayed;
+    const elapsedMs = clock.nowMs() - startedAtMs;
+    logger.info({ walId, replayedEntries, damagedBytes, lostRecords, elapsedMs }, "replayed an earlier WAL");
+    await this.#wals.get(walId)?.release.stopHolding();
+    await this.#finishDraining(walId);
+    return replayed.spoolPaths;
+  }
+
+  async #finishCommitted(batch: LocalBatch): Promise<void> {
+    batch.state = "committed";
+    await this.#wals.get(batch.walId)?.release.markStored(batch.ranges);
+    batch.resolveCommitted(batch.sealed?.objectKey ?? "");
+    this.local.leave(batch, () => void this.#removeSpoolFile(batch));
+    await this.#finishDraining(batch.walId);
+  }
+
+  async #removeSpoolFile(batch: LocalBatch): Promise<void> {
+    const { spoolPath } = batch;
+    if (spoolPath === null) return;
+    try {
+      await this.#options.keepCommitted(batch, spoolPath);
+    } catch (error) {
+      this.#options.logger.warn({ err: error, spoolPath }, "cannot remove a spool file; the next start does");
+    }
+  }
+
+  /** The object stays readable from quarantine/ for this process; the WAL lets go, since no retry can succeed. */
+  async #finishQuarantined(batch: LocalBatch): Promise<void> {
+    if (batch.spoolPath !== null) batch.spoolPath = await this.#spool.quarantine(batch.spoolPath);
+    batch.state = "quarantined";
+    await this.#wals.get(batch.walId)?.release.markStored(batch.ranges);
+  }
+
+  async #finishDraining(walId: string): Promise<void> {
+    const draining = this.#wals.get(walId);
+    if (draining === undefined || !draining.isDraining || !draining.release.isDone) return;
+    await draining.release.removeEmptyFiles();
+    if (draining.wal.files.length > 0 || !this.#wals.delete(walId)) return;
+    await draining.wal.close();
+    await draining.wal.removeDirectory();
+    // The ledger is what keeps a batch from being stored twice, so it is trimmed only now.
+    await this.#options.catalog.trimLedger(walId).catch((error: unknown) => {
+      this.#options.logger.warn({ err: error, walId }, "cannot trim the ledger of a drained WAL");
+    });
+  }
+
+  get #walDirectory(): string {
+    return path.join(this.#options.dataDir, "wal");
+  }
+
+  get #quarantineDirectory(): string {
+    return path.join(this.#options.dataDir, "quarantine");
+  }
+}

@@ -1,0 +1,259 @@
+import path from "node:path";
+import { reasonOf } from "#app/core/errors.ts";
+import type { BatchCatalog } from "#app/server/ingest/batch-catalog.ts";
+import type { Batcher } from "#app/server/ingest/batcher.ts";
+import { blockOfLines } from "#app/server/ingest/canonical-line.ts";
+import { IDEMPOTENCY_TTL_MS, type IdempotencyCatalog } from "#app/server/ingest/idempotency-catalog.ts";
+import { createLocalBatch, type LocalBatch, type LocalBatches } from "#app/server/ingest/local-batches.ts";
+import { addToBatch, storedBytes } from "#app/server/ingest/open-batches.ts";
+import type { Spool } from "#app/server/ingest/spool.ts";
+import { decodeTier0Header } from "#app/server/ingest/tier0-format.ts";
+import { decodePayload, type EntriesRecord, type SealRecord } from "#app/server/ingest/wal-payload.ts";
+import { readWal, walFiles, type WalItem } from "#app/server/ingest/wal-reader.ts";
+import { WalRelease } from "#app/server/ingest/wal-release.ts";
+import { Wal, type WalFailedError, type WalFile } from "#app/server/ingest/wal.ts";
+import type { Clock } from "#app/server/system/clock.ts";
+import type { FileSystem } from "#app/server/system/file-system.ts";
+import type { Logger } from "#app/server/system/logger.ts";
+
+export interface ReplayOptions {
+  directory: string;
+  quarantineDirectory: string;
+  walFileMaxBytes: number;
+  fileSystem: FileSystem;
+  clock: Clock;
+  logger: Logger;
+  spool: Spool;
+  local: LocalBatches;
+  batcher: Batcher;
+  catalog: BatchCatalog;
+  idempotency: IdempotencyCatalog;
+  onFailure: (error: WalFailedError) => void;
+  /** Called before the first of its batches can be committed. */
+  onReleaseReady: (wal: Wal, release: WalRelease) => void;
+}
+
+export interface ReplayedWal {
+  /** Paths of the spool files its uncommitted batches still need. */
+  spoolPaths: string[];
+  replayedEntries: number;
+  damagedBytes: number;
+  /** Sequence numbers that are missing between the first and the last one read. */
+  lostRecords: number;
+}
+
+/** What the first pass over a WAL gathers; the entries themselves are left for the second. */
+interface WalSurvey {
+  seals: SealRecord[];
+  nextSequence: number;
+  lostRecords: number;
+  damage: Extract<WalItem, { kind: "damage" }>[];
+}
+
+/** Coverage says, for a record, which of its entries a seal has taken, and what is to become of them. */
+type Coverage = Map<number, { from: number; to: number; into: LocalBatch | "stored" | "spooled" }[]>;
+
+/**
+ * replayWal brings an earlier process's WAL back: what the ledger has is dropped, sealed batches whose object lies sound in
+ * the spool go on to the store, other sealed ones are built again under their number, and the rest is batched anew.
+ * It reads the files twice and holds one record at a time besides what the batcher buffers.
+ */
+export async function replayWal(options: ReplayOptions, walId: string): Promise<ReplayedWal> {
+  const directory = path.join(options.directory, walId);
+  const survey = await surveyWal(options, directory);
+  await quarantineDamage(options, walId, survey);
+  const files = await existingFiles(options.fileSystem, directory);
+  const lastNamed = files.at(-1)?.firstSequence ?? -1;
+  const wal = await Wal.open({
+    directory: options.directory,
+    walId,
+    fileSystem: options.fileSystem,
+    maxFileBytes: options.walFileMaxBytes,
+    onFailure: options.onFailure,
+    existing: { files, nextSequence: Math.max(survey.nextSequence, lastNamed + 1) },
+  });
+  const release = new WalRelease(wal, { isDraining: true });
+  options.onReleaseReady(wal, release);
+  const committed = new Set(await options.catalog.committedBatchNumbers(walId));
+  const lastBatchNo = Math.max(-1, ...committed, ...survey.seals.map((seal) => seal.batchNo));
+  options.batcher.addWal({ wal, nextBatchNo: lastBatchNo + 1 });
+
+  const { coverage, rebuilt, spoolPaths } = await planSeals(options, walId, survey.seals, committed, release);
+  let replayedEntries = 0;
+  for await (const item of readWal(options.fileSystem, directory)) {
+    if (item.kind === "damage") continue;
+    const record = decodePayload(item.payload);
+    if (record.type === "seal") continue;
+    if (record.idempotency !== null && !(await settleKey(options, walId, record))) continue;
+    replayedEntries += await replayRecord(options, walId, item.sequence, record, coverage, release);
+  }
+  for (const batch of rebuilt) {
+    // Damage took some of its entries, so it was not complete before; the ledger still knows it by its number.
+    if (batch.state === "open" && batch.entries > 0) options.batcher.addReplayed(batch);
+  }
+  await options.idempotency.releaseUnfinished(walId);
+  const damagedBytes = survey.damage.reduce((sum, { start, end }) => sum + end - start, 0);
+  return { spoolPaths, replayedEntries, damagedBytes, lostRecords: survey.lostRecords };
+}
+
+async function surveyWal(options: ReplayOptions, directory: string): Promise<WalSurvey> {
+  const survey: WalSurvey = { seals: [], nextSequence: 0, lostRecords: 0, damage: [] };
+  let expected: number | null = null;
+  for await (const item of readWal(options.fileSystem, directory)) {
+    if (item.kind === "damage") {
+      survey.damage.push(item);
+      continue;
+    }
+    if (expected !== null && item.sequence > expected) survey.lostRecords += item.sequence - expected;
+    expected = item.sequence + 1;
+    survey.nextSequence = Math.max(survey.nextSequence, expected);
+    const record = decodePayload(item.payload);
+    if (record.type === "seal") survey.seals.push(record);
+  }
+  return survey;
+}
+
+async function existingFiles(fileSystem: FileSystem, directory: string): Promise<WalFile[]> {
+  const files: WalFile[] = [];
+  for (const file of await walFiles(fileSystem, directory)) {
+    const firstSequence = Number.parseInt(path.basename(file), 10);
+    const sizeBytes = (await fileSystem.stat(file))?.sizeBytes ?? 0;
+    files.push({ path: file, firstSequence, sizeBytes });
+  }
+  return files;
+}
+
+/** A torn tail was never acknowledged and is only skipped; damage elsewhere is kept for a person to look at. */
+async function quarantineDamage(options: ReplayOptions, walId: string, survey: WalSurvey): Promise<void> {
+  const { fileSystem, logger, quarantineDirectory } = options;
+  for (const { file, start, end, isTail } of survey.damage) {
+    if (isTail) {
+      logger.info({ walId, file, bytes: end - start }, "the WAL ends in a record that was never finished");
+      continue;
+    }
+    const target = path.join(quarantineDirectory, `${walId}-${path.basename(file)}-${start}`);
+    logger.error({ walId, file, start, end, target }, "the WAL is damaged here: the bytes are kept, reading goes on behind them");
+    try {
+      const source = await fileSystem.open(file, "read");
+      const bytes = Buffer.alloc(end - start);
+      await source.read(bytes, start).finally(() => source.close());
+      await fileSystem.remove(target);
+      const copy = await fileSystem.open(target, "create");
+      await copy.write(bytes, 0).finally(() => copy.close());
+    } catch (error) {
+      // Without the copy the start goes on all the same; the report above names the place.
+      logger.error({ reason: reasonOf(error), target }, "cannot copy damaged WAL bytes");
+    }
+  }
+}
+
+async function planSeals(
+  options: ReplayOptions,
+  walId: string,
+  seals: readonly SealRecord[],
+  committed: ReadonlySet<number>,
+  release: WalRelease,
+): Promise<{ coverage: Coverage; rebuilt: LocalBatch[]; spoolPaths: string[] }> {
+  const coverage: Coverage = new Map();
+  const rebuilt: LocalBatch[] = [];
+  const spoolPaths: string[] = [];
+  // A batch that was sealed twice (its first object was lost) counts by its last seal.
+  for (const seal of new Map(seals.map((each) => [each.batchNo, each])).values()) {
+    let into: LocalBatch | "stored" | "spooled" = "stored";
+    if (!committed.has(seal.batchNo)) {
+      const batch = createLocalBatch({
+        projectId: seal.projectId,
+        walId,
+        batchNo: seal.batchNo,
+        kind: "replayed",
+        openedAtMs: options.clock.nowMs(),
+      });
+      spoolPaths.push(options.spool.pathOf(walId, seal.batchNo));
+      if (await takeFromSpool(options, batch, seal)) {
+        into = "spooled";
+        for (const [sequence, from, to] of seal.ranges) release.addPending(sequence, to - from);
+      } else {
+        into = batch;
+        rebuilt.push(batch);
+        sealedEntries.set(batch, seal.entries);
+      }
+    }
+    for (const [sequence, from, to] of seal.ranges) {
+      const covered = coverage.get(sequence);
+      if (covered === undefined) coverage.set(sequence, [{ from, to, into }]);
+      else covered.push({ from, to, into });
+    }
+  }
+  return { coverage, rebuilt, spoolPaths };
+}
+
+/** How many entries a batch that is built again had at its seal. */
+const sealedEntries = new WeakMap<LocalBatch, number>();
+
+/** Sends a sealed batch on from its spool file; false when the file is gone or its bytes are not those of the seal. */
+async function takeFromSpool(options: ReplayOptions, batch: LocalBatch, seal: SealRecord): Promise<boolean> {
+  const spoolPath = options.spool.pathOf(batch.walId, seal.batchNo);
+  try {
+    if ((await options.fileSystem.stat(spoolPath)) === null) return false;
+    const bytes = await options.spool.read(spoolPath, seal.sha256);
+    const { header } = decodeTier0Header(bytes, seal.objectKey);
+    const sealed = { ...header.batch, objectKey: seal.objectKey, sha256: seal.sha256, bytes: bytes.length };
+    batch.entries = seal.entries;
+    batch.rawBytes = header.batch.rawBytes;
+    batch.ranges = seal.ranges;
+    batch.minMs = Number(sealed.tsStartNs / 1_000_000n);
+    batch.maxMs = Number(sealed.tsEndNs / 1_000_000n);
+    options.local.add(batch);
+    options.batcher.markSpooled(batch, sealed, spoolPath, true);
+    return true;
+  } catch (error) {
+    options.logger.warn({ err: error, objectKey: seal.objectKey }, "the spool file is unusable: the batch is built again from the WAL");
+    return false;
+  }
+}
+
+/** settleKey remembers the answer of a keyed request; false when another process took the key over and stored it itself. */
+async function settleKey(options: ReplayOptions, walId: string, record: EntriesRecord): Promise<boolean> {
+  const { key, answer } = record.idempotency as NonNullable<EntriesRecord["idempotency"]>;
+  const owner = { projectId: record.projectId, key, walId };
+  const isOlderThanKeys = options.clock.nowMs() - record.receivedAtMs > IDEMPOTENCY_TTL_MS;
+  return isOlderThanKeys || (await options.idempotency.complete(owner, { status: 202, body: answer }));
+}
+
+/** Files the entries of one record that are not stored yet; returns how many. */
+async function replayRecord(
+  options: ReplayOptions,
+  walId: string,
+  sequence: number,
+  record: EntriesRecord,
+  coverage: Coverage,
+  release: WalRelease,
+): Promise<number> {
+  const covered = (coverage.get(sequence) ?? []).sort((a, b) => a.from - b.from);
+  const isWhollyDone = covered.every(({ into }) => typeof into === "string") && coveredCount(covered) === record.count;
+  if (isWhollyDone) return 0;
+  await options.batcher.waitForRoom();
+  const block = blockOfLines(record.lines, record.count);
+  const durable = { projectId: record.projectId, walId, sequence, block };
+  let replayed = 0;
+  let at = 0;
+  for (const { from, to, into } of [...covered, { from: record.count, to: record.count, into: "stored" as const }]) {
+    if (from > at) {
+      release.addPending(sequence, from - at);
+      options.batcher.add(durable, at, from);
+      replayed += from - at;
+    }
+    if (typeof into !== "string") {
+      release.addPending(sequence, to - from);
+      addToBatch(into, { sequence, block, from, to }, storedBytes(block, from, to));
+      if (into.entries === sealedEntries.get(into)) options.batcher.addReplayed(into);
+      replayed += to - from;
+    }
+    at = Math.max(at, to);
+  }
+  return replayed;
+}
+
+function coveredCount(covered: readonly { from: number; to: number }[]): number {
+  return covered.reduce((sum, { from, to }) => sum + to - from, 0);
+}
