@@ -5,6 +5,7 @@ import { pino } from "pino";
 import * as build from "virtual:remix/server-build";
 import { readEnv } from "#app/server/env.ts";
 import { answerClientErrors } from "#app/server/http/client-error.ts";
+import { closeServer } from "#app/server/http/close-server.ts";
 import { createApp } from "#app/server/http/create-app.ts";
 import { answerExpectContinue } from "#app/server/http/expect-continue.ts";
 import { setServerLimits } from "#app/server/http/server-limits.ts";
@@ -55,20 +56,10 @@ async function stop(exitCode: number): Promise<void> {
     process.exit(exitCode);
   }, STOP_MS);
   deadline.unref();
-  await closeServer();
+  // Answers in flight still need the runtime.
+  await closeServer(server, DRAIN_MS);
   await runtime.close().catch((error: unknown) => logger.error({ err: error }, "cannot close cleanly"));
   process.exit(exitCode);
-}
-
-/** closeServer lets answers in flight finish: they still need the runtime. */
-function closeServer(): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-  });
 }
 
 function addressOf(listening: Server): string {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { vitePlugin as remix } from "@remix-run/dev";
 import tailwindcss from "@tailwindcss/vite";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type Plugin, type Rollup } from "vite";
 import { denyImports } from "vite-env-only";
 import remixOptions from "./remix.config.js";
 
@@ -15,7 +15,7 @@ const SERVER_ENTRIES: Record<string, string> = {
 };
 
 export default defineConfig({
-  build: { target: "es2022" },
+  build: { target: "es2022", rollupOptions: { onwarn } },
   plugins: [
     // Remix guards `.server` names only; this keeps the whole folder out of the browser.
     denyImports({ client: { specifiers: [/^#app\/server\//], files: ["app/server/**"] } }),
@@ -24,6 +24,11 @@ export default defineConfig({
     serverEntries(),
   ],
 });
+
+/** A route without a page leaves nothing in the browser build, and that is as it should be. */
+function onwarn(warning: Rollup.RollupLog, warn: Rollup.LoggingFunction): void {
+  if (warning.code !== "EMPTY_BUNDLE") warn(warning);
+}
 
 /** serverEntries replaces Remix's own server entry, so it has to stand after remix(). */
 function serverEntries(): Plugin {

@@ -1,11 +1,11 @@
 import type { AppLoadContext } from "@remix-run/server-runtime";
-import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import { apiRoute, type ApiRequest } from "#app/server/http/api-route.ts";
 import { problem } from "#app/server/http/problem.ts";
+import { silentLogger } from "#app/server/system/logger.ts";
 
 function requestOf(method: string): ApiRequest {
-  const context = { requestId: "r-1", logger: pino({ level: "silent" }) } as AppLoadContext;
+  const context = { requestId: "r-1", logger: silentLogger } as Partial<AppLoadContext> as AppLoadContext;
   return { request: new Request("http://localhost/thing", { method }), context, params: {} };
 }
 

@@ -1,6 +1,6 @@
-import type { Logger } from "pino";
 import { AkavelogError } from "#app/core/errors.ts";
 import { problem } from "#app/server/http/problem.ts";
+import type { Logger } from "#app/server/system/logger.ts";
 
 interface ErrorAnswer {
   status: number;
@@ -47,6 +47,16 @@ const ANSWERS = {
     title: "Disk failed",
     detail: "This could not be made safe on disk, so it counts as not received. Try again.",
     retryAfterS: 5,
+  },
+  CORRUPT_OBJECT: {
+    status: 500,
+    title: "Stored data damaged",
+    detail: "An object in the store does not hold the bytes that were put there. The server's log names it.",
+  },
+  CORRUPT_BATCH: {
+    status: 500,
+    title: "Stored data damaged",
+    detail: "A batch cannot be read back. The server's log names it.",
   },
   EMBEDDED_POSTGRES: {
     status: 503,

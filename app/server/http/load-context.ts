@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import type { Logger } from "pino";
 import type { Runtime } from "#app/server/runtime.ts";
+import type { Logger } from "#app/server/system/logger.ts";
 
 /** RequestContext is what every loader and action gets as `context`. */
 export interface RequestContext {

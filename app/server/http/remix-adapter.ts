@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { AppLoadContext } from "@remix-run/server-runtime";
 import type { Request as ExpressRequest, Response as ExpressResponse } from "express";
-import type { Logger } from "pino";
 import { methodNotAllowed } from "#app/server/http/api-route.ts";
 import { internalProblem } from "#app/server/http/error-response.ts";
 import { problem } from "#app/server/http/problem.ts";
@@ -9,6 +8,7 @@ import { securityHeaders } from "#app/server/http/security-headers.ts";
 import { requestUrl, webRequest } from "#app/server/http/web-request.ts";
 import { connectionOf, writeResponse } from "#app/server/http/write-response.ts";
 import type { Runtime } from "#app/server/runtime.ts";
+import type { Logger } from "#app/server/system/logger.ts";
 
 export interface RemixAdapterOptions {
   /** Remix's `createRequestHandler(build)`, or anything of its shape. */
