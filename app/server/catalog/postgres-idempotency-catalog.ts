@@ -1,0 +1,212 @@
+import { randomUUID } from "node:crypto";
+import { and, eq, isNull, ne, sql } from "drizzle-orm";
+import { LRUCache } from "lru-cache";
+import type { CatalogDatabase } from "#app/server/catalog/database.ts";
+import { idempotencyKeys, processes } from "#app/server/catalog/schema.ts";
+import { CatalogError } from "#app/server/ingest/batch-catalog.ts";
+import {
+  HEARTBEAT_TIMEOUT_MS,
+  IDEMPOTENCY_TTL_MS,
+  type ClaimResult,
+  type IdempotencyCatalog,
+  type IdempotencyClaim,
+} from "#app/server/ingest/idempotency-catalog.ts";
+
+/** The owner of a key that was taken over and then given back: nobody. */
+const NOBODY = "";
+
+/**
+ * A key that was taken over from a dead process stays known this long, because that process may come back and its replay
+ * has to learn that its record was replaced. A process that is dead for longer stores the record a second time.
+ */
+const TAKEOVER_MEMORY_DAYS = 30;
+
+/** Well over every takeover time; a process without a heartbeat counts as dead since it claimed the key. */
+const HEARTBEAT_MEMORY_DAYS = 7;
+
+/** Claims whose reply was lost. More than this at once means that the database is away, where claims do not arrive anyway. */
+const MAX_DOUBTFUL_CLAIMS = 10_000;
+
+/** A key can come and go between the claim and the look at who has it. */
+const MAX_CLAIM_ROUNDS = 5;
+
+interface Owner {
+  projectId: string;
+  key: string;
+  walId: string;
+}
+
+/**
+ * createPostgresIdempotencyCatalog keeps Idempotency-Keys in PostgreSQL. Every step is one statement and every time is
+ * the database's own, so neither the order of processes nor their clocks matter.
+ */
+export function createPostgresIdempotencyCatalog(database: CatalogDatabase): IdempotencyCatalog {
+  // A claim may be stored although its reply is lost. Its key would look as if still in use until this process ends,
+  // so the next claim is told which unfinished claim is nobody's.
+  const doubtful = new LRUCache<string, string[]>({ max: MAX_DOUBTFUL_CLAIMS });
+
+  return {
+    async claim(claim, takeoverMs) {
+      const name = JSON.stringify([claim.projectId, claim.key, claim.walId]);
+      const lost = doubtful.get(name) ?? [];
+      const claimId = randomUUID();
+      try {
+        const result = await claimKey(database, claim, { claimId, lost, takeoverMs });
+        doubtful.delete(name);
+        return result;
+      } catch (error) {
+        if (error instanceof CatalogError && error.kind === "unavailable") doubtful.set(name, [...lost, claimId].slice(-10));
+        throw error;
+      }
+    },
+
+    async complete(owner, answer) {
+      const rows = await database.run("complete idempotency key", (db) =>
+        db
+          .update(idempotencyKeys)
+          // A repeated call, after a lost reply, changes nothing.
+          .set({
+            completedAt: sql`coalesce(${idempotencyKeys.completedAt}, now())`,
+            status: sql`coalesce(${idempotencyKeys.status}, ${answer.status}::smallint)`,
+            body: sql`coalesce(${idempotencyKeys.body}, ${answer.body}::text)`,
+          })
+          .where(ownedKey(owner))
+          .returning({ key: idempotencyKeys.key }),
+      );
+      return rows.length === 1;
+    },
+
+    release: (owner) => giveBack(database, "release idempotency key", sql`${ownedKey(owner)}`),
+
+    releaseUnfinished: (walId) =>
+      giveBack(database, "release idempotency keys", sql`${eq(idempotencyKeys.ownerWalId, walId)}`),
+
+    async isOwnedBy({ projectId, key, walId }) {
+      // Only another owner takes a key away. A missing row means that the key expired while its record waited in the WAL,
+      // for a store that was away or a process that was down: dropping that record would lose what was acknowledged.
+      const others = await database.run("read idempotency key", (db) =>
+        db
+          .select({ key: idempotencyKeys.key })
+          .from(idempotencyKeys)
+          .where(
+            and(
+              eq(idempotencyKeys.projectId, projectId),
+              eq(idempotencyKeys.key, key),
+              ne(idempotencyKeys.ownerWalId, walId),
+            ),
+          ),
+      );
+      return others.length === 0;
+    },
+
+    async heartbeat(walId) {
+      await database.run("store heartbeat", (db) =>
+        db
+          .insert(processes)
+          .values({ walId })
+          .onConflictDoUpdate({ target: processes.walId, set: { heartbeatAt: sql`now()` } }),
+      );
+    },
+
+    async expire() {
+      await database.run("expire idempotency keys", (db) =>
+        db.execute(sql`
+          with old_processes as (
+            delete from ${processes} where ${processes.heartbeatAt} < now() - make_interval(days => ${HEARTBEAT_MEMORY_DAYS}::integer)
+          )
+          delete from ${idempotencyKeys}
+          where ${isOlderThanTtl()} and (not ${idempotencyKeys.takenOver}
+            or ${idempotencyKeys.createdAt} < now() - make_interval(days => ${TAKEOVER_MEMORY_DAYS}::integer))`),
+      );
+    },
+  };
+}
+
+interface ClaimAttempt {
+  claimId: string;
+  /** Earlier claims of this WAL for the same key that were never answered. */
+  lost: string[];
+  takeoverMs: number;
+}
+
+async function claimKey(database: CatalogDatabase, claim: IdempotencyClaim, attempt: ClaimAttempt): Promise<ClaimResult> {
+  for (let round = 0; round < MAX_CLAIM_ROUNDS; round++) {
+    if (await takeKey(database, claim, attempt)) return { state: "claimed" };
+    const holder = await readHolder(database, claim, attempt.takeoverMs);
+    if (holder !== null) return holder;
+  }
+  throw new CatalogError("claim idempotency key", "unavailable", "other requests keep claiming and releasing it");
+}
+
+/** The row lock of ON CONFLICT lets exactly one of several claims see the row as free. */
+async function takeKey(database: CatalogDatabase, claim: IdempotencyClaim, { claimId, lost, takeoverMs }: ClaimAttempt): Promise<boolean> {
+  const rows = await database.run("claim idempotency key", (db) =>
+    db.execute(sql`
+      insert into ${idempotencyKeys} (project_id, key, digest, owner_wal_id, claim_id)
+      values (${claim.projectId}::uuid, ${claim.key}, ${claim.digest}, ${claim.walId}, ${claimId}::uuid)
+      on conflict (project_id, key) do update set
+        digest = excluded.digest, owner_wal_id = excluded.owner_wal_id, claim_id = excluded.claim_id,
+        created_at = now(), completed_at = null, status = null, body = null,
+        -- Once taken over, it stays so until it expires: the first owner's record may still be in its WAL.
+        taken_over = case when ${isOlderThanTtl()} then false
+          else ${idempotencyKeys.takenOver} or ${idempotencyKeys.ownerWalId} <> excluded.owner_wal_id end
+      where ${isOlderThanTtl()}
+        or ${idempotencyKeys.ownerWalId} = ${NOBODY}
+        or (${idempotencyKeys.completedAt} is null and ${idempotencyKeys.claimId}::text in
+            (select jsonb_array_elements_text(${JSON.stringify(lost)}::text::jsonb)))
+        or (${idempotencyKeys.completedAt} is null and ${idempotencyKeys.ownerWalId} <> excluded.owner_wal_id
+            and ${silentMs()} >= ${Math.max(takeoverMs, HEARTBEAT_TIMEOUT_MS)}::double precision)
+      returning 1`),
+  );
+  return rows.length === 1;
+}
+
+/** Null when the key is gone again. */
+async function readHolder(database: CatalogDatabase, claim: IdempotencyClaim, takeoverMs: number): Promise<ClaimResult | null> {
+  const rows = await database.run("read idempotency key", (db) =>
+    db
+      .select({
+        digest: idempotencyKeys.digest,
+        ownerWalId: idempotencyKeys.ownerWalId,
+        status: idempotencyKeys.status,
+        body: idempotencyKeys.body,
+        silentMs: silentMs().mapWith(Number),
+      })
+      .from(idempotencyKeys)
+      .where(and(eq(idempotencyKeys.projectId, claim.projectId), eq(idempotencyKeys.key, claim.key))),
+  );
+  const holder = rows[0];
+  if (holder === undefined || holder.ownerWalId === NOBODY) return null;
+  if (holder.status !== null && holder.body !== null) {
+    return { state: "finished", digest: holder.digest, answer: { status: holder.status, body: holder.body } };
+  }
+  // Our own WAL's process is this one, however late its heartbeat is.
+  if (holder.ownerWalId === claim.walId || holder.silentMs < HEARTBEAT_TIMEOUT_MS) return { state: "running" };
+  return { state: "orphaned", retryAfterMs: Math.max(1, Math.ceil(takeoverMs - holder.silentMs)) };
+}
+
+/** Milliseconds since the owner of a key was last seen alive; claiming the key is a sign of life as well. */
+function silentMs() {
+  return sql<number>`extract(epoch from now() - greatest(${idempotencyKeys.createdAt},
+    (select ${processes.heartbeatAt} from ${processes} where ${processes.walId} = ${idempotencyKeys.ownerWalId}))) * 1000`;
+}
+
+function isOlderThanTtl() {
+  return sql`${idempotencyKeys.createdAt} < now() - make_interval(secs => ${IDEMPOTENCY_TTL_MS / 1000}::double precision)`;
+}
+
+function ownedKey({ projectId, key, walId }: Owner) {
+  return and(eq(idempotencyKeys.projectId, projectId), eq(idempotencyKeys.key, key), eq(idempotencyKeys.ownerWalId, walId));
+}
+
+/** Unfinished keys go; one that was taken over stays without an owner, for the replay of its first. */
+async function giveBack(database: CatalogDatabase, operation: string, whose: ReturnType<typeof sql>): Promise<void> {
+  await database.run(operation, (db) =>
+    db.execute(sql`
+      with gone as (
+        delete from ${idempotencyKeys} where ${whose} and ${isNull(idempotencyKeys.completedAt)} and not ${idempotencyKeys.takenOver}
+      )
+      update ${idempotencyKeys} set owner_wal_id = ${NOBODY}
+      where ${whose} and ${isNull(idempotencyKeys.completedAt)} and ${idempotencyKeys.takenOver}`),
+  );
+}
