@@ -25,6 +25,28 @@ const ANSWERS = {
     detail: "An object that should be in the store could not be found. Try again.",
     retryAfterS: 5,
   },
+  OBJECT_STORE_DENIED: {
+    status: 503,
+    title: "Object store refused access",
+    detail: "The object store does not accept this server's credentials or bucket. Its log has the details.",
+    retryAfterS: 30,
+  },
+  OBJECT_NOT_VERIFIED: {
+    status: 503,
+    title: "Object not verified",
+    detail: "The object store did not give back what was put there. Try again.",
+    retryAfterS: 5,
+  },
+  OBJECT_HASH_REFUSED: {
+    status: 500,
+    title: "Object refused",
+    detail: "An object's bytes changed on their way to the store. The server's log names it.",
+  },
+  OBJECT_EXISTS: {
+    status: 500,
+    title: "Object refused",
+    detail: "Other bytes are stored under an object's key already. The server's log names it.",
+  },
   CATALOG_UNAVAILABLE: {
     status: 503,
     title: "Database unavailable",
@@ -35,6 +57,18 @@ const ANSWERS = {
     status: 500,
     title: "Metadata refused",
     detail: "The metadata index refused this data. The server's log tells why.",
+  },
+  BACKLOG_FULL: {
+    status: 503,
+    title: "Too much waits",
+    detail: "More is waiting to be stored than this server may hold. Try again.",
+    retryAfterS: 5,
+  },
+  WAL_CLOSED: {
+    status: 503,
+    title: "Stopping",
+    detail: "This server is stopping. Try again.",
+    retryAfterS: 5,
   },
   WAL_FULL: {
     status: 503,
