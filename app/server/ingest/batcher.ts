@@ -171,7 +171,7 @@ export class Batcher {
         await this.#sealOnce(batch);
         return;
       } catch (error) {
-        const waitMs = backoffMs(attempts + 1, random);
+        const waitMs = backoffMs(attempts, random);
         logger.error({ err: error, projectId: batch.projectId, attempts, waitMs }, "cannot seal batch yet");
         await clock.sleep(waitMs, this.#stopping.signal).catch(() => undefined);
       }

@@ -150,7 +150,7 @@ export class FlushQueue {
       else await this.#options.onCommitted(flush.batch);
     } catch (error) {
       if (signal.aborted) return;
-      const waitMs = backoffMs(++flush.attempts, this.#options.random, FLUSH_BACKOFF);
+      const waitMs = backoffMs(flush.attempts++, this.#options.random, FLUSH_BACKOFF);
       flush.notBeforeMs = this.#options.clock.nowMs() + waitMs;
       this.#waiting.push(flush);
       const { objectKey } = flush.sealed;

@@ -1,0 +1,86 @@
+/** Match is an entry that fulfils the query, with its canonical line without line end. */
+export interface Match {
+  ms: number;
+  subMsNs: number;
+  id: string;
+  line: Buffer;
+  /** Catalog id and key of the object that holds it; null while it is fresh. */
+  batch: string | null;
+  key: string | null;
+}
+
+/** Position orders entries: time, then id. */
+export type Position = Pick<Match, "ms" | "subMsNs" | "id">;
+
+export function comparePositions(a: Position, b: Position): number {
+  return a.ms - b.ms || a.subMsNs - b.subMsNs || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+/**
+ * PageSelection keeps the first matches of an order, at most `maxEntries` of them and no more than fit into `maxBytes`
+ * (the first always fits). What is behind the cut is forgotten, and `hasMore` tells that there was some.
+ */
+export class PageSelection {
+  readonly #direction: 1 | -1;
+  readonly #maxBytes: number;
+  #room: number;
+  #matches: Match[] = [];
+  #bytes = 0;
+  /** Nothing behind this one is kept any more. */
+  #last: Position | null = null;
+  hasMore = false;
+
+  constructor(options: { order: "asc" | "desc"; maxEntries: number; maxBytes: number }) {
+    this.#direction = options.order === "asc" ? 1 : -1;
+    this.#room = options.maxEntries;
+    this.#maxBytes = options.maxBytes;
+  }
+
+  /** True when an entry at this time changes nothing any more, not even `hasMore`; asked before it is looked at. */
+  isSettledBehind(ms: number): boolean {
+    return this.hasMore && this.#last !== null && (ms - this.#last.ms) * this.#direction > 0;
+  }
+
+  add(match: Match): void {
+    if (this.#last !== null && comparePositions(match, this.#last) * this.#direction > 0) {
+      this.hasMore = true;
+      return;
+    }
+    this.#matches.push(match);
+    this.#bytes += match.line.length;
+    if (this.#matches.length >= 2 * this.#room + 64 || this.#bytes > 1.5 * this.#maxBytes) this.#cut();
+  }
+
+  /** Takes out, in order, the matches before `boundaryMs` (all when null): nothing that is still to come precedes them. */
+  takeBefore(boundaryMs: number | null): Match[] {
+    this.#cut();
+    let count = 0;
+    for (const match of this.#matches) {
+      if (boundaryMs !== null && (match.ms - boundaryMs) * this.#direction >= 0) break;
+      count++;
+    }
+    const taken = this.#matches.splice(0, count);
+    for (const match of taken) this.#bytes -= match.line.length;
+    this.#room -= count;
+    return taken;
+  }
+
+  /** Sorts and forgets what is behind the cut. */
+  #cut(): void {
+    this.#matches.sort((a, b) => comparePositions(a, b) * this.#direction);
+    let count = 0;
+    let bytes = 0;
+    for (const match of this.#matches) {
+      if (count === this.#room || (count > 0 && bytes + match.line.length > this.#maxBytes)) break;
+      count++;
+      bytes += match.line.length;
+    }
+    if (count < this.#matches.length) this.hasMore = true;
+    const isCut = count < this.#matches.length || count === this.#room;
+    this.#matches.length = count;
+    this.#bytes = bytes;
+    // An entry that is taken later stays the bound: what was forgotten behind it does not come back.
+    const last = this.#matches.at(-1);
+    if (isCut && last !== undefined) this.#last = { ms: last.ms, subMsNs: last.subMsNs, id: last.id };
+  }
+}

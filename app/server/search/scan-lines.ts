@@ -1,0 +1,89 @@
+import { INDEX_DIGITS, SEQUENCE_DIGITS, formatEntryId } from "#app/core/entry.ts";
+import { createTimestampReader, emptySlices, sliceLine } from "#app/server/ingest/canonical-line.ts";
+import { LINE_START } from "#app/server/ingest/entry-block.ts";
+import type { BatchPart } from "#app/server/ingest/build-tier0.ts";
+import { STORED_ID_START } from "#app/server/ingest/tier0-format.ts";
+import type { Matcher } from "#app/server/search/compile-matcher.ts";
+import { comparePositions, type PageSelection, type Position } from "#app/server/search/page-selection.ts";
+
+/** ScanBounds say which entries a page can still take: time `[from, to)`, and what lies behind the last one sent. */
+export interface ScanBounds {
+  fromMs: number;
+  fromSubMsNs: number;
+  toMs: number;
+  toSubMsNs: number;
+  order: "asc" | "desc";
+  behind: Position | null;
+}
+
+export interface ScanTarget {
+  bounds: ScanBounds;
+  matches: Matcher;
+  selection: PageSelection;
+}
+
+const ID_LENGTH = 36 + 1 + SEQUENCE_DIGITS + 1 + INDEX_DIGITS;
+const ID_END = STORED_ID_START.length + ID_LENGTH;
+/** Behind the id come its quote and a comma, then `"timestamp":"` as in LINE_START without its brace. */
+const STORED_TIMESTAMP_START = ID_END + 2 + LINE_START.length - 1;
+const QUOTE = 34;
+const LF = 10;
+const OPEN_BRACE = 123;
+
+/** scanStoredLines looks at every line of a decompressed block. */
+export function scanStoredLines(lines: Buffer, target: ScanTarget, batch: string | null, key: string | null): void {
+  const slices = emptySlices();
+  const timestamp = createTimestampReader();
+  const { bounds, selection } = target;
+  for (let start = 0; start < lines.length; ) {
+    const timestampStart = start + STORED_TIMESTAMP_START;
+    let timestampEnd = timestampStart + 24;
+    while (lines[timestampEnd] !== QUOTE) timestampEnd++;
+    const isTime = timestamp.read(lines, timestampStart, timestampEnd);
+    const end = lines.indexOf(LF, timestampEnd);
+    const { ms, subMsNs } = timestamp;
+    if (isTime && isInRange(bounds, ms, subMsNs) && !selection.isSettledBehind(ms)) {
+      sliceLine(lines, start + ID_END + 2, end, slices);
+      if (target.matches(lines, slices)) {
+        const id = lines.toString("latin1", start + STORED_ID_START.length, start + ID_END);
+        if (isBehind(bounds, ms, subMsNs, id)) {
+          // The id goes out in the answer's `ref`, so the brace stands where its closing comma was.
+          const line = Buffer.from(lines.subarray(start + ID_END + 1, end));
+          line[0] = OPEN_BRACE;
+          selection.add({ ms, subMsNs, id, line, batch, key });
+        }
+      }
+    }
+    start = end + 1;
+  }
+}
+
+/** scanPart looks at entries `[from, to)` of a part that is still in memory. */
+export function scanPart(part: BatchPart, walId: string, target: ScanTarget, from: number, to: number): void {
+  const slices = emptySlices();
+  const { bounds, selection } = target;
+  const { block, sequence } = part;
+  for (let i = from; i < to; i++) {
+    const ms = block.ms[i] as number;
+    const subMsNs = block.subMsNs[i] as number;
+    if (!isInRange(bounds, ms, subMsNs) || selection.isSettledBehind(ms)) continue;
+    const start = i === 0 ? 0 : (block.ends[i - 1] as number);
+    const end = (block.ends[i] as number) - 1;
+    sliceLine(block.bytes, start + 1, end, slices);
+    if (!target.matches(block.bytes, slices)) continue;
+    const id = formatEntryId(walId, sequence, i);
+    if (!isBehind(bounds, ms, subMsNs, id)) continue;
+    selection.add({ ms, subMsNs, id, line: Buffer.from(block.bytes.subarray(start, end)), batch: null, key: null });
+  }
+}
+
+function isInRange(bounds: ScanBounds, ms: number, subMsNs: number): boolean {
+  if (ms < bounds.fromMs || (ms === bounds.fromMs && subMsNs < bounds.fromSubMsNs)) return false;
+  return ms < bounds.toMs || (ms === bounds.toMs && subMsNs < bounds.toSubMsNs);
+}
+
+function isBehind(bounds: ScanBounds, ms: number, subMsNs: number, id: string): boolean {
+  if (bounds.behind === null) return true;
+  const difference = comparePositions({ ms, subMsNs, id }, bounds.behind);
+  return bounds.order === "asc" ? difference > 0 : difference < 0;
+}
