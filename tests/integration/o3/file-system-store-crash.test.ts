@@ -86,6 +86,20 @@ describe("the file-system store when the power goes", () => {
     await Promise.all(done);
   });
 
+  it("keeps an object put into a folder that a delete prunes, at whatever moment of the put", async () => {
+    for (let ticks = 0; ticks < 80; ticks++) {
+      const { fileSystem, store } = await prepared("v1/folder/old");
+      const deleteLater = async () => {
+        for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+        await store.delete("v1/folder/old");
+      };
+      const put = store.put("v1/folder/new", Buffer.from("1"), { sha256: sha256Hex(Buffer.from("1")) });
+      await Promise.all([put, deleteLater()]);
+      const reopened = await openOn(fileSystem.afterPowerCut("only what was synced"));
+      expect({ ticks, keys: await keysOf(reopened) }).toEqual({ ticks, keys: ["v1/folder/new"] });
+    }
+  });
+
   it("does not bring a deleted object back", async () => {
     const { fileSystem, store } = await prepared();
     await store.put(KEY, BYTES, { sha256: SHA256 });
