@@ -70,7 +70,11 @@ export async function listApiKeys(database: CatalogDatabase, projectId: string):
  * rotateApiKey gives a key a new secret under the same id; the old one is refused from then on (see KeyAuthenticator
  * for how soon everywhere). Null when the project has no such key or it is revoked.
  */
-export async function rotateApiKey(database: CatalogDatabase, projectId: string, keyId: string): Promise<IssuedApiKey | null> {
+export async function rotateApiKey(
+  database: CatalogDatabase,
+  projectId: string,
+  keyId: string,
+): Promise<IssuedApiKey | null> {
   if (!isUuid(projectId) || !isUuid(keyId)) return null;
   const key = generateApiKey();
   const rows = await database.run("rotate key", (db) =>
@@ -126,7 +130,12 @@ export async function findKeyOwner(database: CatalogDatabase, keySha256: string)
 }
 
 /** touchApiKey notes that a key was used, unless another process did within `intervalMs`. */
-export async function touchApiKey(database: CatalogDatabase, projectId: string, keyId: string, intervalMs: number): Promise<void> {
+export async function touchApiKey(
+  database: CatalogDatabase,
+  projectId: string,
+  keyId: string,
+  intervalMs: number,
+): Promise<void> {
   const before = sql`now() - make_interval(secs => ${intervalMs / 1000}::double precision)`;
   await database.run("note the use of a key", (db) =>
     db

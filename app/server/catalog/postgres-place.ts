@@ -55,7 +55,10 @@ export async function choosePlace({ dataDir, sharedRoot, logger }: ChoosePlaceOp
   if (!isInside) {
     await makeReachable(path.dirname(outside));
     if (owner === null) {
-      logger.info({ cluster, dataDir: home }, "PostgreSQL cannot run as root and its user cannot enter DATA_DIR: its data is kept elsewhere");
+      logger.info(
+        { cluster, dataDir: home },
+        "PostgreSQL cannot run as root and its user cannot enter DATA_DIR: its data is kept elsewhere",
+      );
       await writeFile(path.join(home, LOCATION_FILE), `${cluster}\n`);
     }
   }

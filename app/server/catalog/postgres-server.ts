@@ -66,7 +66,10 @@ export async function startServer({ place, binaries, port, url, clock }: StartSe
   const logPath = path.join(place.dataDir, LOG_FILE);
   const log = await openLog(logPath);
   const { size: logStart } = await log.stat();
-  const settings = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const settings = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`,
+  ]);
   // Detached: Ctrl-C in a terminal goes to the whole process group, and the database has to outlive the shutdown of the rest.
   // Its output goes to a file, because a pipe would break with us and the next run still has to stop it in order.
   const child = spawn(path.join(binaries, "bin", "postgres"), ["-D", place.cluster, ...settings], {
@@ -85,8 +88,11 @@ export async function startServer({ place, binaries, port, url, clock }: StartSe
   } catch (error) {
     await stop();
     const output = await readFrom(logPath, logStart);
-    if (/could not bind|Address already in use/i.test(output)) throw new PortTakenError(`port ${port} is taken`, { cause: error });
-    throw new EmbeddedPostgresError(`${reasonOf(error)}; the end of ${logPath}: ${output.trim().slice(-1_000)}`, { cause: error });
+    if (/could not bind|Address already in use/i.test(output))
+      throw new PortTakenError(`port ${port} is taken`, { cause: error });
+    throw new EmbeddedPostgresError(`${reasonOf(error)}; the end of ${logPath}: ${output.trim().slice(-1_000)}`, {
+      cause: error,
+    });
   }
   return { ended, stop };
 }
@@ -114,7 +120,9 @@ function isFree(port: number): Promise<boolean> {
 function untilEnded(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once("error", (error) => resolve(`cannot be run: ${error.message}`));
-    child.once("exit", (code, signal) => resolve(signal === null ? `ended with code ${code}` : `was ended by ${signal}`));
+    child.once("exit", (code, signal) =>
+      resolve(signal === null ? `ended with code ${code}` : `was ended by ${signal}`),
+    );
   });
 }
 
@@ -129,7 +137,8 @@ async function untilReady(url: string, ended: Promise<string>, clock: Clock): Pr
     const failure = await Promise.race([tryQuery(url), death]);
     if (failure === null) return;
     // 57P03: still recovering.
-    if (!["ECONNREFUSED", "57P03", "CONNECT_TIMEOUT", "CONNECTION_CLOSED", "ECONNRESET"].includes(failure.code ?? "")) throw failure;
+    if (!["ECONNREFUSED", "57P03", "CONNECT_TIMEOUT", "CONNECTION_CLOSED", "ECONNRESET"].includes(failure.code ?? ""))
+      throw failure;
     if (waitedMs >= READY_TIMEOUT_MS) throw new EmbeddedPostgresError(`the server is not ready: ${failure.message}`);
     await Promise.race([clock.sleep(POLL_MS), death]);
   }
@@ -158,7 +167,13 @@ async function stopChild(child: ChildProcess, ended: Promise<string>, clock: Clo
   ] as const) {
     child.kill(signal);
     const patience = new AbortController();
-    const isOver = await Promise.race([ended.then(() => true), clock.sleep(patienceMs, patience.signal).then(() => false, () => false)]);
+    const isOver = await Promise.race([
+      ended.then(() => true),
+      clock.sleep(patienceMs, patience.signal).then(
+        () => false,
+        () => false,
+      ),
+    ]);
     patience.abort(new Error("over"));
     if (isOver) return;
   }

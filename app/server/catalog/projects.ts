@@ -8,13 +8,20 @@ import { apiKeys, projects } from "#app/server/catalog/schema.ts";
 type ProjectRow = typeof projects.$inferSelect;
 
 /** createProject makes a project with a slug of its own. Concurrent calls with one name get different slugs. */
-export async function createProject(database: CatalogDatabase, { name, retentionDays }: CreateProject): Promise<Project> {
+export async function createProject(
+  database: CatalogDatabase,
+  { name, retentionDays }: CreateProject,
+): Promise<Project> {
   const wanted = slugOf(name);
   // Each round that loses its slug to another call sees that slug as taken in the next one.
   for (;;) {
     const slug = nextFreeSlug(wanted, await takenSlugs(database, wanted));
     const rows = await database.run("create project", (db) =>
-      db.insert(projects).values({ name, slug, retentionDays }).onConflictDoNothing({ target: projects.slug }).returning(),
+      db
+        .insert(projects)
+        .values({ name, slug, retentionDays })
+        .onConflictDoNothing({ target: projects.slug })
+        .returning(),
     );
     if (rows[0] !== undefined) return toProject(rows[0]);
   }

@@ -78,7 +78,8 @@ test("a committed batch is found again with every field, to the nanosecond", asy
     tsEndNs: batch.tsEndNs,
     state: "stored",
   });
-  const counts = await db.sql`select minute, service, level, count::int from log_counts where batch_id = ${found?.id ?? ""} order by service`;
+  const counts =
+    await db.sql`select minute, service, level, count::int from log_counts where batch_id = ${found?.id ?? ""} order by service`;
   expect([...counts]).toEqual(batch.counts);
 });
 
@@ -107,7 +108,10 @@ test("a commit that fails leaves nothing, not even its ledger entry", async () =
   await expect(catalog.commitBatch(batch)).rejects.toMatchObject({ kind: "data", code: "CATALOG_DATA" });
   expect(await catalog.committedBatchNumbers("wal-failing")).toEqual([]);
 
-  const badCounts = someBatch({ walId: "wal-failing", counts: [{ minute: 1, service: "nul\0", level: "info", count: 1 }] });
+  const badCounts = someBatch({
+    walId: "wal-failing",
+    counts: [{ minute: 1, service: "nul\0", level: "info", count: 1 }],
+  });
   await expect(catalog.commitBatch(badCounts)).rejects.toMatchObject({ kind: "data" });
   expect(await keysFound({})).not.toContain(badCounts.objectKey);
   expect(await catalog.committedBatchNumbers("wal-failing")).toEqual([]);
@@ -154,7 +158,9 @@ test("services and levels prune, and a batch with too many services to list may 
 
 test("tags prune only by what the summary proves", async () => {
   const projectId = (await newProject()).id;
-  const keys = JSON.parse('{"host":["n1","n2"],"trace":null,"__proto__":["p"],"constructor":["c"],"empty":[]}') as Record<string, string[] | null>;
+  const keys = JSON.parse(
+    '{"host":["n1","n2"],"trace":null,"__proto__":["p"],"constructor":["c"],"empty":[]}',
+  ) as Record<string, string[] | null>;
   const whole = someBatch({ projectId, tags: { complete: true, keys } });
   const partial = someBatch({ projectId, tags: { complete: false, keys }, tsEndNs: START_NS });
   await catalog.commitBatch(whole);

@@ -33,7 +33,9 @@ test("exactly one of twenty concurrent claims from two processes gets the key", 
   const other = createPostgresIdempotencyCatalog(db.connect());
   const claim = someClaim();
   const results = await Promise.all(
-    Array.from({ length: 20 }, (_, at) => (at % 2 ? catalog : other).claim({ ...claim, walId: `wal-${at % 2}` }, TAKEOVER_MS)),
+    Array.from({ length: 20 }, (_, at) =>
+      (at % 2 ? catalog : other).claim({ ...claim, walId: `wal-${at % 2}` }, TAKEOVER_MS),
+    ),
   );
   expect(results.filter((result) => result.state === "claimed")).toHaveLength(1);
   expect(results.filter((result) => result.state === "running")).toHaveLength(19);
@@ -43,7 +45,9 @@ test("exactly one of ten processes takes an orphan over", async () => {
   const claim = someClaim();
   await catalog.claim(claim, TAKEOVER_MS);
   await age(claim, 601);
-  const results = await Promise.all(Array.from({ length: 10 }, (_, at) => catalog.claim({ ...claim, walId: `heir-${at}` }, TAKEOVER_MS)));
+  const results = await Promise.all(
+    Array.from({ length: 10 }, (_, at) => catalog.claim({ ...claim, walId: `heir-${at}` }, TAKEOVER_MS)),
+  );
   expect(results.filter((result) => result.state === "claimed")).toHaveLength(1);
   expect(results.filter((result) => result.state === "running")).toHaveLength(9);
 });

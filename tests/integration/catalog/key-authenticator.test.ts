@@ -2,7 +2,13 @@ import pino from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { KeyAuthenticator } from "#app/server/auth/key-authenticator.ts";
 import { generateApiKey } from "#app/server/catalog/api-key-secret.ts";
-import { createApiKey, listApiKeys, revokeApiKey, rotateApiKey, type IssuedApiKey } from "#app/server/catalog/api-keys.ts";
+import {
+  createApiKey,
+  listApiKeys,
+  revokeApiKey,
+  rotateApiKey,
+  type IssuedApiKey,
+} from "#app/server/catalog/api-keys.ts";
 import { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { createProject, deleteProject } from "#app/server/catalog/projects.ts";
 import type { Project } from "#app/core/project.ts";

@@ -26,7 +26,11 @@ function newProject(name = "Shop") {
 const ALL_SCOPES = { name: "first", scopes: ["ingest", "query", "admin"] } as const;
 
 async function newKey(projectId: string, expiresAt?: string) {
-  const issued = await createApiKey(db.database, projectId, { ...ALL_SCOPES, scopes: [...ALL_SCOPES.scopes], expiresAt });
+  const issued = await createApiKey(db.database, projectId, {
+    ...ALL_SCOPES,
+    scopes: [...ALL_SCOPES.scopes],
+    expiresAt,
+  });
   if (issued === null) throw new Error("no such project");
   return issued;
 }
@@ -43,16 +47,24 @@ test("a project comes back as it was made, by id and by slug", async () => {
 test("fifteen projects of one name made at once get fifteen slugs without a gap", async () => {
   const other = db.connect();
   const made = await Promise.all(
-    Array.from({ length: 15 }, (_, at) => createProject(at % 2 ? db.database : other, { name: "Race", retentionDays: 30 })),
+    Array.from({ length: 15 }, (_, at) =>
+      createProject(at % 2 ? db.database : other, { name: "Race", retentionDays: 30 }),
+    ),
   );
-  const numbers = made.map(({ slug }) => (slug === "race" ? 1 : Number(slug.replace("race-", "")))).sort((a, b) => a - b);
+  const numbers = made
+    .map(({ slug }) => (slug === "race" ? 1 : Number(slug.replace("race-", ""))))
+    .sort((a, b) => a - b);
   expect(numbers).toEqual(Array.from({ length: 15 }, (_, at) => at + 1));
 });
 
 test("a patch changes what it names and leaves the slug", async () => {
   const project = await newProject("Before");
   expect(await updateProject(db.database, project.id, { name: "After" })).toEqual({ ...project, name: "After" });
-  expect(await updateProject(db.database, project.id, { retentionDays: 7 })).toEqual({ ...project, name: "After", retentionDays: 7 });
+  expect(await updateProject(db.database, project.id, { retentionDays: 7 })).toEqual({
+    ...project,
+    name: "After",
+    retentionDays: 7,
+  });
 });
 
 test("a deleted project is gone for everybody, its keys with it, and its slug is never given again", async () => {
@@ -99,7 +111,11 @@ test("a key is shown once: the database has its hash, the list its first charact
   const stored = await db.sql`select to_jsonb(api_keys)::text as row from api_keys where id = ${issued.id}`;
   expect(stored[0]?.["row"]).not.toContain(key);
   expect(stored[0]?.["row"]).toContain(hashApiKey(key));
-  expect(await findKeyOwner(db.database, hashApiKey(key))).toMatchObject({ keyId: issued.id, projectId: project.id, projectSlug: project.slug });
+  expect(await findKeyOwner(db.database, hashApiKey(key))).toMatchObject({
+    keyId: issued.id,
+    projectId: project.id,
+    projectSlug: project.slug,
+  });
 });
 
 test("rotation gives a new secret under the same id and ends the old one", async () => {
