@@ -26,6 +26,8 @@ export interface ProbeOptions {
   nowMs: () => number;
   /** Counts the versions of a key; left out for stores that keep none. */
   countVersions?: (key: string) => Promise<number | null>;
+  /** Whether only the wanted range is sent; left out where `get` reads nothing else anyway. */
+  answersRanges?: (key: string) => Promise<boolean>;
   signal?: AbortSignal;
 }
 
@@ -68,6 +70,7 @@ export async function probeStore(store: ObjectStore, options: ProbeOptions): Pro
   await check("range", async () => {
     const found = await store.get(key, { range: RANGE, ...signal });
     if (!found.equals(bytes.subarray(RANGE.start, RANGE.end))) throw new Error("other bytes came back");
+    if ((await options.answersRanges?.(key)) === false) throw new Error("ignored: whole objects are fetched and cut");
     return `bytes ${RANGE.start} to ${RANGE.end} came back`;
   });
   await check("list", async () => {

@@ -14,10 +14,12 @@ import { createVersionRequests } from "#app/server/o3/s3-versions.ts";
 const SHA256_METADATA = "sha256";
 const SHA256_HEX = /^[0-9a-f]{64}$/;
 
-/** S3ObjectStore is an ObjectStore that can also be asked about versions, which only `doctor` needs. */
+/** S3ObjectStore is an ObjectStore that can also be asked what its store is capable of, which only `doctor` needs. */
 export interface S3ObjectStore extends ObjectStore {
   /** Versions and delete markers kept under exactly this key, or null where the store cannot list versions. */
   countVersions(key: string, options?: { signal?: AbortSignal }): Promise<number | null>;
+  /** Whether the store sends only the range that was asked for, of an object of at least three bytes. */
+  answersRanges(key: string, options?: { signal?: AbortSignal }): Promise<boolean>;
 }
 
 /**
@@ -39,6 +41,7 @@ export function openS3ObjectStore(options: S3StoreOptions): S3ObjectStore {
     delete: remove,
     countVersions: (key, { signal } = {}) =>
       within("count versions of", key, signal, 0, (deadline) => versions.count(key, deadline.signal)),
+    answersRanges,
     close() {
       client.destroy();
       return Promise.resolve();
@@ -91,6 +94,17 @@ export function openS3ObjectStore(options: S3StoreOptions): S3ObjectStore {
         contentRange: output.ContentRange,
         range,
       });
+    });
+  }
+
+  async function answersRanges(key: string, { signal }: { signal?: AbortSignal } = {}): Promise<boolean> {
+    assertKey("get", key);
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key, Range: "bytes=1-2" });
+    return await within("get", key, signal, 0, async (deadline) => {
+      const output = await client.send(command, { abortSignal: deadline.signal });
+      let received = 0;
+      for await (const piece of output.Body as AsyncIterable<Uint8Array>) received += piece.length;
+      return received === 2;
     });
   }
 

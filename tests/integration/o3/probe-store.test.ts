@@ -32,6 +32,7 @@ async function probeS3(server: S3Server): Promise<ProbeResult[]> {
     runId: "run1",
     nowMs: () => performance.now(),
     countVersions: (key) => store.countVersions(key),
+    answersRanges: (key) => store.answersRanges(key),
   });
   await store.close();
   return results;
@@ -74,6 +75,14 @@ describe("probeStore", () => {
     const store = openS3ObjectStore(server);
     expect(await remaining(store)).toEqual([]);
     await store.close();
+    await server.close();
+  });
+
+  it("finds out that a store ignores ranges, although reading one works", async () => {
+    const server = await startStrictS3Server({ ignoresRanges: true });
+    const results = await probeS3(server);
+    expect(failing(results)).toEqual(["range"]);
+    expect(detailOf(results, "range")).toMatch(/whole objects are fetched/);
     await server.close();
   });
 
