@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { Script } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { openS3ObjectStore } from "#app/server/o3/s3-object-store.ts";
@@ -44,7 +45,7 @@ describe("docker-compose.yml", () => {
 
   it("keeps all data in named volumes that it declares, and pins every foreign image", () => {
     const used = services.flatMap(([, { volumes }]) => (volumes ?? []).map((volume) => volume.split(":")[0]));
-    expect(used.sort()).toEqual(Object.keys(compose.volumes).sort());
+    expect(new Set(used)).toEqual(new Set(Object.keys(compose.volumes)));
     for (const [, { image, build }] of services) if (build === undefined) expect(image).toMatch(/:v?\d/);
   });
 
@@ -138,7 +139,7 @@ describe("Dockerfile", () => {
     const check = all("HEALTHCHECK").at(-1)!;
     const command = JSON.parse(check.slice(check.indexOf("["))) as string[];
     expect(command.slice(0, 2)).toEqual(["node", "-e"]);
-    expect(() => new Function(command[2]!)).not.toThrow();
+    expect(() => new Script(command[2]!)).not.toThrow();
     expect(command[2]).toContain("/healthz");
   });
 });
