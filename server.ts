@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { createRequestHandler } from "@remix-run/server-runtime";
 import { pino } from "pino";
 import * as build from "virtual:remix/server-build";
-import { readEnv } from "#app/server/env.ts";
+import { readEnv, type Env } from "#app/server/env.ts";
 import { answerClientErrors } from "#app/server/http/client-error.ts";
 import { closeServer } from "#app/server/http/close-server.ts";
 import { createApp } from "#app/server/http/create-app.ts";
@@ -16,17 +16,29 @@ const DRAIN_MS = 3_000;
 /** Whatever hangs: what was accepted is safe in the WAL, and the process must be gone within 10 s. */
 const STOP_MS = 9_500;
 
-const env = readEnv();
+/** Long enough to answer 503 to those who wait, short enough that nothing else is promised meanwhile. */
+const FATAL_EXIT_MS = 200;
+
+const env = readEnvOrExit();
 const logger = pino({ level: env.logLevel });
-const runtime = startRuntime({ env, logger });
 const stopping = new AbortController();
+const runtime = startRuntime({
+  env,
+  logger,
+  // The bundle is build/server/index.js.
+  sealWorkerUrl: new URL("./seal-worker.js", import.meta.url),
+  migrationsFolder: fileURLToPath(new URL("../../drizzle", import.meta.url)),
+  onFatal(error) {
+    logger.fatal({ err: error }, error instanceof Error ? error.message : "fatal error");
+    setTimeout(() => process.exit(1), FATAL_EXIT_MS);
+  },
+});
 
 const app = createApp({
   handle: createRequestHandler(build, "production"),
   runtime,
   logger,
   stopping: stopping.signal,
-  // The bundle is build/server/index.js.
   clientDirectory: fileURLToPath(new URL("../client", import.meta.url)),
   trustProxy: env.trustProxy,
 });
@@ -47,6 +59,15 @@ server.on("error", (error) => {
 
 process.once("SIGTERM", () => void stop(0));
 process.once("SIGINT", () => void stop(0));
+
+function readEnvOrExit(): Env {
+  try {
+    return readEnv();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  }
+}
 
 async function stop(exitCode: number): Promise<void> {
   if (stopping.signal.aborted) return;

@@ -1,14 +1,306 @@
-import type { Logger } from "pino";
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { AkavelogError, reasonOf } from "#app/core/errors.ts";
+import { createUuidV7 } from "#app/core/uuid-v7.ts";
+import { KeyAuthenticator } from "#app/server/auth/key-authenticator.ts";
+import { CatalogDatabase } from "#app/server/catalog/database.ts";
+import { openEmbeddedPostgres, type EmbeddedPostgres } from "#app/server/catalog/embedded-postgres.ts";
+import { migrateDatabase } from "#app/server/catalog/migrate-database.ts";
+import { createPostgresBatchCatalog } from "#app/server/catalog/postgres-batch-catalog.ts";
+import { createPostgresIdempotencyCatalog } from "#app/server/catalog/postgres-idempotency-catalog.ts";
 import type { Env } from "#app/server/env.ts";
+import type { BatchCatalog } from "#app/server/ingest/batch-catalog.ts";
+import { CatalogError } from "#app/server/ingest/batch-catalog.ts";
+import type { IdempotencyCatalog } from "#app/server/ingest/idempotency-catalog.ts";
+import { Ingester } from "#app/server/ingest/ingester.ts";
+import { SealPool } from "#app/server/ingest/seal-pool.ts";
+import type { WalFailedError } from "#app/server/ingest/wal.ts";
+import { openFileSystemObjectStore } from "#app/server/o3/file-system-object-store.ts";
+import type { ObjectStore } from "#app/server/o3/object-store.ts";
+import { backoffMs } from "#app/server/o3/retry-backoff.ts";
+import { openS3ObjectStore } from "#app/server/o3/s3-object-store.ts";
+import { MemoryBudget } from "#app/server/protocols/memory-budget.ts";
+import { ObjectCache } from "#app/server/search/object-cache.ts";
+import type { SearchOptions } from "#app/server/search/search-page.ts";
+import { systemClock, type Clock } from "#app/server/system/clock.ts";
+import { lockDataDir } from "#app/server/system/data-dir-lock.ts";
+import type { FileSystem } from "#app/server/system/file-system.ts";
+import type { Logger } from "#app/server/system/logger.ts";
+import { nodeFileSystem } from "#app/server/system/node-file-system.ts";
 
 /** Runtime is everything that lives as long as the process. */
 export interface Runtime {
-  ready(): { ok: boolean };
+  /** Whether this process can take logs, and what else is wrong. */
+  ready(): Readiness;
+  /** Throws NotStartedError before everything is open. */
+  services(): Services;
   close(): Promise<void>;
 }
 
+export interface Readiness {
+  ok: boolean;
+  /** Why logs are not taken. */
+  reason: string | null;
+  /** What is away or refuses while logs are taken. */
+  degraded: string[];
+}
+
+/** Services is what routes call. */
+export interface Services {
+  env: Env;
+  walId: string;
+  clock: Clock;
+  database: CatalogDatabase;
+  store: ObjectStore;
+  authenticator: KeyAuthenticator;
+  /** Null when the operator API is off. */
+  adminToken: string | null;
+  ingester: Ingester;
+  idempotency: IdempotencyCatalog;
+  memory: MemoryBudget;
+  search: SearchOptions;
+}
+
+export class NotStartedError extends AkavelogError {
+  constructor(reason: string) {
+    super("NOT_STARTED", `cannot answer yet: ${reason}`);
+  }
+}
+
+/** World is what the process touches outside itself; crash tests wrap it to die between any two steps. */
+export interface World {
+  fileSystem: FileSystem;
+  wrapStore: (store: ObjectStore) => ObjectStore;
+  wrapCatalog: (catalog: BatchCatalog) => BatchCatalog;
+}
+
+export const realWorld: World = {
+  fileSystem: nodeFileSystem,
+  wrapStore: (store) => store,
+  wrapCatalog: (catalog) => catalog,
+};
+
+export interface RuntimeOptions {
+  env: Env;
+  logger: RuntimeLogger;
+  /** The bundled thread that builds objects. */
+  sealWorkerUrl: URL;
+  migrationsFolder: string;
+  world?: World;
+  /** Ends the process after something that must not be survived. */
+  onFatal: (error: unknown) => void;
+}
+
+type RuntimeLogger = ConstructorParameters<typeof CatalogDatabase>[0]["logger"];
+
+const HEARTBEAT_INTERVAL_MS = 5_000;
+const EXPIRE_EVERY_BEATS = 720;
+/** Of the ten seconds a stopping process has, the rest is for answers in flight and the database. */
+const FLUSH_GRACE_MS = 3_000;
+
 /** startRuntime returns at once; `ready()` tells when the process can take logs. */
-export function startRuntime({ logger }: { env: Env; logger: Logger }): Runtime {
-  logger.debug("runtime started");
-  return { ready: () => ({ ok: true }), close: () => Promise.resolve() };
+export function startRuntime(options: RuntimeOptions): Runtime {
+  const { logger } = options;
+  const stopping = new AbortController();
+  const closers: (() => Promise<void>)[] = [];
+  let services: Services | null = null;
+  let step = "the server is starting";
+
+  const starting = start(options, {
+    stopping: stopping.signal,
+    onClose: (close) => closers.push(close),
+    onStep: (name) => (step = name),
+  }).then(
+    (started) => {
+      services = started;
+      logger.info("ready for logs");
+    },
+    (error: unknown) => {
+      if (stopping.signal.aborted) return;
+      step = reasonOf(error);
+      options.onFatal(error);
+    },
+  );
+
+  async function close(): Promise<void> {
+    stopping.abort(new Error("the server stops"));
+    await starting;
+    services = null;
+    step = "the server is stopping";
+    // In the opposite order of opening; the database is stopped last.
+    for (let next = closers.pop(); next !== undefined; next = closers.pop()) {
+      await next().catch((error: unknown) => logger.error({ err: error }, "cannot close cleanly"));
+    }
+  }
+
+  let closing: Promise<void> | null = null;
+  return {
+    ready: () => (services === null ? { ok: false, reason: step, degraded: [] } : readinessOf(services)),
+    services() {
+      if (services === null) throw new NotStartedError(step);
+      return services;
+    },
+    close: () => (closing ??= close()),
+  };
+}
+
+function readinessOf({ ingester }: Services): Readiness {
+  const { store, catalog } = ingester.trouble;
+  const degraded: string[] = [];
+  if (store !== null) degraded.push(`object store: ${store}`);
+  if (catalog !== null) degraded.push(`database: ${catalog}`);
+  const reason = ingester.reasonToRefuse;
+  return { ok: reason === null, reason, degraded };
+}
+
+interface Starting {
+  stopping: AbortSignal;
+  onClose: (close: () => Promise<void>) => void;
+  onStep: (name: string) => void;
+}
+
+async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Starting): Promise<Services> {
+  const { env, logger } = options;
+  const world = options.world ?? realWorld;
+  const clock = systemClock;
+  const { fileSystem } = world;
+  const dataDir = path.resolve(env.dataDir);
+
+  onStep("locking the data folder");
+  await mkdir(dataDir, { recursive: true });
+  onClose(await lockDataDir(dataDir));
+  const adminToken = await readAdminToken(env, dataDir);
+
+  onStep("opening the object store");
+  const store = world.wrapStore(
+    env.o3 === null
+      ? await openFileSystemObjectStore({ root: path.join(dataDir, "objects"), fileSystem })
+      : openS3ObjectStore(env.o3),
+  );
+  onClose(() => store.close());
+
+  onStep("opening the database");
+  const embedded = env.databaseUrl === null ? await openEmbeddedPostgres({ dataDir, logger }) : null;
+  if (embedded !== null) onClose(() => embedded.close());
+  const database = await openDatabase(options, embedded, stopping);
+  onClose(() => database.close());
+
+  const walId = createUuidV7(clock.nowMs(), randomBytes(10));
+  const catalog = world.wrapCatalog(createPostgresBatchCatalog(database));
+  const idempotency = createPostgresIdempotencyCatalog(database);
+  const cache =
+    env.o3 === null
+      ? null
+      : new ObjectCache({ fileSystem, directory: path.join(dataDir, "cache"), maxBytes: env.cacheMaxBytes });
+  await cache?.open();
+  const sealPool = new SealPool(options.sealWorkerUrl);
+  onClose(() => sealPool.close());
+
+  onStep("replaying the WAL");
+  const ingester = new Ingester({
+    dataDir,
+    walId,
+    limits: env.batch,
+    bufferMaxBytes: env.bufferMaxBytes,
+    walMaxBytes: env.walMaxBytes,
+    fileSystem,
+    store,
+    catalog,
+    idempotency,
+    buildObject: (input) => sealPool.build(input),
+    keepCommitted: async ({ sealed }, spoolPath) => {
+      if (cache === null || sealed === null) await fileSystem.remove(spoolPath);
+      else await cache.adopt(sealed.sha256, spoolPath, sealed.bytes);
+    },
+    clock,
+    random: Math.random,
+    logger,
+    onFailure: (error: WalFailedError) => options.onFatal(error),
+  });
+  onClose(() => ingester.close(FLUSH_GRACE_MS));
+  await ingester.start();
+
+  const authenticator = new KeyAuthenticator({ database, logger });
+  onClose(() => authenticator.close());
+  onClose(startHeartbeat(idempotency, walId, clock, logger));
+  return {
+    env,
+    walId,
+    clock,
+    database,
+    store,
+    authenticator,
+    adminToken,
+    ingester,
+    idempotency,
+    memory: new MemoryBudget(env.ingest.memoryMaxBytes),
+    search: {
+      store,
+      cache,
+      catalog,
+      local: ingester.local,
+      readSpool: (spoolPath, sha256) => ingester.readSpool(spoolPath, sha256),
+      clock,
+      logger,
+      maxQueryMs: env.maxQueryMs,
+    },
+  };
+}
+
+/** A database of one's own is started by others, so it may come later than this process. */
+async function openDatabase(
+  { env, logger, migrationsFolder }: RuntimeOptions,
+  embedded: EmbeddedPostgres | null,
+  stopping: AbortSignal,
+): Promise<CatalogDatabase> {
+  const url = embedded?.url ?? env.databaseUrl ?? "";
+  for (let attempts = 0; ; attempts++) {
+    try {
+      await migrateDatabase({ url, migrationsFolder, logger });
+      return new CatalogDatabase({ url, logger });
+    } catch (error) {
+      if (embedded !== null || !(error instanceof CatalogError) || error.kind === "data") throw error;
+      logger.warn({ err: error }, "the database does not answer yet");
+      await systemClock.sleep(500 + backoffMs(attempts, Math.random), stopping);
+    }
+  }
+}
+
+/**
+ * Embedded, the operator is whoever can read DATA_DIR, so a token is made there. With a database of its own the process
+ * is one of several, and a token that only one of them knows would be of no use.
+ */
+async function readAdminToken(env: Env, dataDir: string): Promise<string | null> {
+  if (env.adminToken !== null || env.databaseUrl !== null) return env.adminToken;
+  const file = path.join(dataDir, "admin-token");
+  try {
+    await writeFile(file, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  const token = (await readFile(file, "utf8")).trim();
+  if (token.length < 32) throw new AkavelogError("BAD_SECRET", `cannot start: ${file} is empty or cut; remove it to get a new one`);
+  return token;
+}
+
+function startHeartbeat(idempotency: IdempotencyCatalog, walId: string, clock: Clock, logger: Logger): () => Promise<void> {
+  const stopping = new AbortController();
+  async function beat(): Promise<void> {
+    for (let beats = 0; !stopping.signal.aborted; beats++) {
+      try {
+        await idempotency.heartbeat(walId);
+        if (beats % EXPIRE_EVERY_BEATS === 0) await idempotency.expire();
+      } catch (error) {
+        // Away for longer than the timeout, the process counts as dead for keys that others ask for, which is meant.
+        logger.warn({ err: error }, "cannot tell the database that this process is alive");
+      }
+      await clock.sleep(HEARTBEAT_INTERVAL_MS, stopping.signal).catch(() => undefined);
+    }
+  }
+  const beating = beat();
+  return async () => {
+    stopping.abort(new Error("the heartbeat stops"));
+    await beating;
+  };
 }

@@ -85,6 +85,9 @@ async function isReachable(account: Account, native: string): Promise<boolean> {
 /** Copies beside the place and renames, so that an interrupted copy is never run. */
 async function copyBinaries(native: string, copy: string, links: SymbolicLink[]): Promise<void> {
   const half = `${copy}.${process.pid}.half`;
+  const copyRoot = path.dirname(copy);
+  // Only a folder of our own making is opened to everybody: copyRoot may be DATA_DIR.
+  if ((await mkdir(copyRoot, { recursive: true })) !== undefined) await chmod(copyRoot, 0o755);
   await rm(half, { recursive: true, force: true });
   await copyTree(native, path.join(half, "native"));
   if (!(await completeLinks(half, links)))
@@ -96,7 +99,7 @@ async function copyBinaries(native: string, copy: string, links: SymbolicLink[])
     if ((await stat(copy).catch(() => null)) === null) throw error;
   }
   await rm(half, { recursive: true, force: true });
-  await syncFolder(path.dirname(copy));
+  await syncFolder(copyRoot);
 }
 
 /** Every file is synced: a copy cut short by a power failure would look complete for ever. */

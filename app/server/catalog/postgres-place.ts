@@ -51,8 +51,8 @@ export async function choosePlace({ dataDir, sharedRoot, logger }: ChoosePlaceOp
     );
   }
   await refuseWhenElsewhere(home, cluster);
-  await makeReachable(sharedRoot);
   if (!isInside) {
+    await makeReachable(sharedRoot);
     await makeReachable(path.dirname(outside));
     if (owner === null) {
       logger.info(

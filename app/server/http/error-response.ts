@@ -61,7 +61,7 @@ const ANSWERS = {
   BACKLOG_FULL: {
     status: 503,
     title: "Too much waits",
-    detail: "More is waiting to be stored than this server may hold. Try again.",
+    detail: { from: "message" },
     retryAfterS: 5,
   },
   WAL_CLOSED: {
@@ -92,6 +92,16 @@ const ANSWERS = {
     title: "Stored data damaged",
     detail: "A batch cannot be read back. The server's log names it.",
   },
+  NOT_STARTED: {
+    status: 503,
+    title: "Not ready",
+    detail: "This server is starting or stopping. Try again.",
+    retryAfterS: 2,
+  },
+  BODY_REFUSED: { status: 400, title: "Body refused", detail: { from: "message" } },
+  KEY_RUNNING: { status: 409, title: "Still running", detail: { from: "message" }, retryAfterS: 1 },
+  KEY_REUSED: { status: 422, title: "Idempotency-Key reused", detail: { from: "message" } },
+  KEY_ORPHANED: { status: 503, title: "Outcome unknown", detail: { from: "message" }, retryAfterS: 5 },
   EMBEDDED_POSTGRES: {
     status: 503,
     title: "Database unavailable",
@@ -118,12 +128,13 @@ export function errorResponse(error: unknown, context: { requestId: string; logg
     context.logger.error({ err: error, requestId: context.requestId }, "cannot answer request: unexpected error");
     return internalProblem(context.requestId);
   }
-  if (answer.status >= 500) {
+  const status = statusOf(error) ?? answer.status;
+  if (status >= 500) {
     context.logger.warn({ err: error, requestId: context.requestId }, "request failed");
   }
   const retryAfterS = retryAfterSecondsOf(error) ?? answer.retryAfterS;
   return problem({
-    status: answer.status,
+    status,
     title: answer.title,
     detail: typeof answer.detail === "string" ? answer.detail : error.message,
     type: `/problems/${error.code.toLowerCase().replaceAll("_", "-")}`,
@@ -142,8 +153,13 @@ export function internalProblem(requestId: string): Response {
   });
 }
 
+/** An error whose family spans several statuses carries its own. */
+function statusOf(error: AkavelogError): number | undefined {
+  return "status" in error && typeof error.status === "number" ? error.status : undefined;
+}
+
 function retryAfterSecondsOf(error: AkavelogError): number | undefined {
-  if (!("retryAfterMs" in error) || typeof error.retryAfterMs !== "number") return undefined;
+  if (!("retryAfterMs" in error) || typeof error.retryAfterMs !== "number" || error.retryAfterMs <= 0) return undefined;
   return Math.max(1, Math.ceil(error.retryAfterMs / 1000));
 }
 

@@ -6,6 +6,7 @@ import { OpenBatches, type BatchLimits, type DurableBlock } from "#app/server/in
 import type { Spool } from "#app/server/ingest/spool.ts";
 import { encodeSeal } from "#app/server/ingest/wal-payload.ts";
 import type { Wal } from "#app/server/ingest/wal.ts";
+import { mergeParts } from "#app/server/ingest/merge-parts.ts";
 import type { Clock } from "#app/server/system/clock.ts";
 import type { Logger } from "#app/server/system/logger.ts";
 import { backoffMs } from "#app/server/o3/retry-backoff.ts";
@@ -186,7 +187,7 @@ export class Batcher {
     const { projectId, walId, parts, ranges } = batch;
     // Replay finds the entries in the order of the WAL, and must build the same bytes from them.
     parts.sort((a, b) => a.sequence - b.sequence || a.from - b.from);
-    const object = await this.#options.buildObject({ projectId, walId, batchNo, parts });
+    const object = await this.#options.buildObject({ projectId, walId, batchNo, ...mergeParts(parts) });
     const { objectKey, sha256, entries } = object.batch;
     const spoolPath = await this.#options.spool.write(walId, batchNo, object.bytes);
     await owner.wal.append(encodeSeal({ type: "seal", projectId, batchNo, objectKey, sha256, entries, ranges }));

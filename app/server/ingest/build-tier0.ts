@@ -27,11 +27,20 @@ export interface BatchPart {
   to: number;
 }
 
+/** EntryRun is `count` entries of one request from index `from` on; runs and the block's entries are in the same order. */
+export interface EntryRun {
+  sequence: number;
+  from: number;
+  count: number;
+}
+
+/** Tier0Input is a whole batch in one block, made so that it can be handed to another thread without copying. */
 export interface Tier0Input {
   projectId: string;
   walId: string;
   batchNo: number;
-  parts: BatchPart[];
+  block: EntryBlock;
+  runs: EntryRun[];
 }
 
 export interface Tier0Object {
@@ -51,11 +60,12 @@ compressor.setParameters({ compressionLevel: COMPRESSION_LEVEL, checksumFlag: tr
  * own object under the same key.
  */
 export function buildTier0(input: Tier0Input): Tier0Object {
-  const columns = gatherColumns(input.parts);
-  const order = sortEntries(columns);
-  const { blocks, frames, tags, rawBytes } = writeBlocks(input, columns, order);
-  const { counts, levels } = countMinutes(columns, order);
-  const range = timeRange(columns, order);
+  const { block } = input;
+  const services = [...block.services].sort();
+  const order = sortEntries(block, services);
+  const { blocks, frames, tags, rawBytes } = writeBlocks(input, order);
+  const { counts, levels } = countMinutes(block, services, order);
+  const range = timeRange(block, order);
   const batch = {
     projectId: input.projectId,
     walId: input.walId,
@@ -64,7 +74,7 @@ export function buildTier0(input: Tier0Input): Tier0Object {
     rawBytes,
     tsStartNs: range.start,
     tsEndNs: range.end,
-    services: columns.services.length > MAX_SERVICES_PER_BATCH ? null : columns.services,
+    services: services.length > MAX_SERVICES_PER_BATCH ? null : services,
     levels,
     tags,
     counts,
@@ -81,58 +91,18 @@ function tier0Key(batch: { projectId: string; walId: string; batchNo: number; ts
   return `v1/${batch.projectId}/${hour}/${batch.walId}-${batch.batchNo}-${sha256.slice(0, 16)}${TIER0_SUFFIX}`;
 }
 
-/** Columns are the batch's entries in order of arrival; `rank` is the place of the service in the sorted `services`. */
-interface Columns {
-  parts: BatchPart[];
-  services: string[];
-  partOf: Uint32Array;
-  lineOf: Uint32Array;
-  rank: Uint32Array;
-  ms: Float64Array;
-  subMsNs: Uint32Array;
-}
-
-function gatherColumns(parts: BatchPart[]): Columns {
-  const count = parts.reduce((sum, part) => sum + part.to - part.from, 0);
-  const used = new Set<string>();
-  for (const { block, from, to } of parts) {
-    const seen = new Uint8Array(block.services.length);
-    for (let i = from; i < to; i++) seen[block.serviceOf[i] as number] = 1;
-    for (const [i, service] of block.services.entries()) if (seen[i] === 1) used.add(service);
-  }
-  const services = [...used].sort();
-  const rankOf = new Map(services.map((service, rank) => [service, rank]));
-  const columns: Columns = {
-    parts,
-    services,
-    partOf: new Uint32Array(count),
-    lineOf: new Uint32Array(count),
-    rank: new Uint32Array(count),
-    ms: new Float64Array(count),
-    subMsNs: new Uint32Array(count),
-  };
-  let at = 0;
-  for (const [p, { block, from, to }] of parts.entries()) {
-    const ranks = block.services.map((service) => rankOf.get(service) ?? 0);
-    for (let i = from; i < to; i++, at++) {
-      columns.partOf[at] = p;
-      columns.lineOf[at] = i;
-      columns.rank[at] = ranks[block.serviceOf[i] as number] as number;
-      columns.ms[at] = block.ms[i] as number;
-      columns.subMsNs[at] = block.subMsNs[i] as number;
-    }
-  }
-  return columns;
-}
-
 /** sortEntries orders by service, time, arrival. Senders mostly send in time order, so services that are sorted stay. */
-function sortEntries({ rank, ms, subMsNs, services }: Columns): Uint32Array {
+function sortEntries({ ms, subMsNs, serviceOf, services }: EntryBlock, sortedServices: string[]): Uint32Array {
+  const rankOf = Uint32Array.from(services, (service) => sortedServices.indexOf(service));
   const starts = new Uint32Array(services.length + 1);
-  for (let i = 0; i < rank.length; i++) (starts[(rank[i] as number) + 1] as number)++;
+  for (const service of serviceOf) (starts[(rankOf[service] as number) + 1] as number)++;
   for (let r = 0; r < services.length; r++) (starts[r + 1] as number) += starts[r] as number;
-  const order = new Uint32Array(rank.length);
+  const order = new Uint32Array(serviceOf.length);
   const next = starts.slice();
-  for (let i = 0; i < rank.length; i++) order[(next[rank[i] as number] as number)++] = i;
+  for (let i = 0; i < serviceOf.length; i++) {
+    const rank = rankOf[serviceOf[i] as number] as number;
+    order[(next[rank] as number)++] = i;
+  }
   const compare = (a: number, b: number) =>
     (ms[a] as number) - (ms[b] as number) || (subMsNs[a] as number) - (subMsNs[b] as number) || a - b;
   for (let r = 0; r < services.length; r++) {
@@ -149,21 +119,20 @@ function isSorted(group: Uint32Array, compare: (a: number, b: number) => number)
   return true;
 }
 
-function writeBlocks(input: Tier0Input, columns: Columns, order: Uint32Array) {
-  const prefixes = input.parts.map((part) =>
-    Buffer.concat([STORED_ID_START, Buffer.from(entryIdPrefix(input.walId, part.sequence))]),
-  );
+function writeBlocks(input: Tier0Input, order: Uint32Array) {
+  const { block } = input;
+  const { prefixes, prefixOf, indexOf } = entryIds(input);
   const tags = new TagSummaryBuilder();
   const blocks: Tier0Block[] = [];
   const frames: Buffer[] = [];
   let rawBytes = 0;
-  let lines = Buffer.allocUnsafe(BLOCK_BYTES + 4096);
+  let lines = Buffer.allocUnsafe(BLOCK_BYTES);
   let size = 0;
   let first = 0;
 
   function finishBlock(end: number): void {
     const frame = compressor.compress(lines.subarray(0, size));
-    const range = timeRange(columns, order.subarray(first, end));
+    const range = timeRange(block, order.subarray(first, end));
     blocks.push({ bytes: frame.length, rawBytes: size, entries: end - first, tsStartNs: range.start, tsEndNs: range.end });
     frames.push(frame);
     rawBytes += size;
@@ -173,22 +142,34 @@ function writeBlocks(input: Tier0Input, columns: Columns, order: Uint32Array) {
 
   for (let i = 0; i < order.length; i++) {
     const entry = order[i] as number;
-    const part = columns.partOf[entry] as number;
-    const line = columns.lineOf[entry] as number;
-    const { block } = input.parts[part] as BatchPart;
-    const prefix = prefixes[part] as Buffer;
-    const start = line === 0 ? 0 : (block.ends[line - 1] as number);
-    const end = block.ends[line] as number;
-    const storedBytes = prefix.length + INDEX_AND_COMMA_BYTES + end - start;
+    const prefix = prefixes[prefixOf[entry] as number] as Buffer;
+    const start = entry === 0 ? 0 : (block.ends[entry - 1] as number);
+    const end = block.ends[entry] as number;
+    const storedBytes = STORED_ID_BYTES + end - start;
     if (size > 0 && size + storedBytes > BLOCK_BYTES) finishBlock(i);
     if (storedBytes > lines.length) lines = Buffer.allocUnsafe(storedBytes);
     size += prefix.copy(lines, size);
-    size += lines.write(`${formatEntryIndex(line)}",`, size, "latin1");
+    size += lines.write(`${formatEntryIndex(indexOf[entry] as number)}",`, size, "latin1");
     size += block.bytes.copy(lines, size, start + 1, end);
-    tags.add(block.bytes, block.tagsStart[line] as number);
+    tags.add(block.bytes, block.tagsStart[entry] as number);
   }
   finishBlock(order.length);
   return { blocks, frames, tags: tags.build(), rawBytes };
+}
+
+/** entryIds spreads the runs over the entries: which id prefix each has, and its index in its request. */
+function entryIds({ walId, runs, block }: Tier0Input) {
+  const prefixes = runs.map((run) => Buffer.concat([STORED_ID_START, Buffer.from(entryIdPrefix(walId, run.sequence))]));
+  const prefixOf = new Uint32Array(block.count);
+  const indexOf = new Uint32Array(block.count);
+  let at = 0;
+  for (const [r, { from, count }] of runs.entries()) {
+    for (let i = 0; i < count; i++, at++) {
+      prefixOf[at] = r;
+      indexOf[at] = from + i;
+    }
+  }
+  return { prefixes, prefixOf, indexOf };
 }
 
 /** Five digits, quote and comma, less the brace that the id's takes over. */
@@ -197,25 +178,29 @@ const INDEX_AND_COMMA_BYTES = INDEX_DIGITS + 1;
 /** What a line grows by when it is stored with its id. */
 export const STORED_ID_BYTES = STORED_ID_START.length + entryIdPrefix("0".repeat(36), 0).length + INDEX_AND_COMMA_BYTES;
 
-function countMinutes(columns: Columns, order: Uint32Array): { counts: MinuteCount[]; levels: CommittedBatch["levels"] } {
-  const hasOther = columns.services.length > MAX_SERVICES_PER_BATCH;
+function countMinutes(
+  block: EntryBlock,
+  sortedServices: string[],
+  order: Uint32Array,
+): { counts: MinuteCount[]; levels: CommittedBatch["levels"] } {
+  const counted = new Set(sortedServices.slice(0, MAX_SERVICES_PER_BATCH));
   const counts = new Map<string, MinuteCount>();
   const seenLevels = new Set<number>();
   let last: MinuteCount | null = null;
-  let lastRank = -1;
+  let lastService = -1;
   let lastLevel = -1;
-  for (let i = 0; i < order.length; i++) {
-    const entry = order[i] as number;
-    const { block } = columns.parts[columns.partOf[entry] as number] as BatchPart;
-    const level = block.levelOf[columns.lineOf[entry] as number] as number;
-    const rank = columns.rank[entry] as number;
-    const minute = Math.floor((columns.ms[entry] as number) / MS_PER_MINUTE);
-    if (last === null || rank !== lastRank || level !== lastLevel || minute !== last.minute) {
-      const service = hasOther && rank >= MAX_SERVICES_PER_BATCH ? OTHER_SERVICES : (columns.services[rank] as string);
-      const key: string = `${minute} ${level} ${service}`;
+  for (const entry of order) {
+    const level = block.levelOf[entry] as number;
+    const service = block.serviceOf[entry] as number;
+    const minute = Math.floor((block.ms[entry] as number) / MS_PER_MINUTE);
+    // Sorted by service and time, neighbours mostly count together.
+    if (last === null || service !== lastService || level !== lastLevel || minute !== last.minute) {
+      const name = block.services[service] as string;
+      const countedAs = counted.has(name) ? name : OTHER_SERVICES;
+      const key: string = `${minute} ${level} ${countedAs}`;
       last = counts.get(key) ?? null;
-      if (last === null) counts.set(key, (last = { minute, service, level: LEVELS[level] ?? "unknown", count: 0 }));
-      lastRank = rank;
+      if (last === null) counts.set(key, (last = { minute, service: countedAs, level: LEVELS[level] ?? "unknown", count: 0 }));
+      lastService = service;
       lastLevel = level;
       seenLevels.add(level);
     }
@@ -224,12 +209,10 @@ function countMinutes(columns: Columns, order: Uint32Array): { counts: MinuteCou
   return { counts: [...counts.values()], levels: [...seenLevels].map((level) => LEVELS[level] ?? "unknown").sort() };
 }
 
-function timeRange(columns: Columns, order: Uint32Array): { start: bigint; end: bigint } {
+function timeRange({ ms, subMsNs }: EntryBlock, order: Uint32Array): { start: bigint; end: bigint } {
   let lowest = order[0] as number;
   let highest = lowest;
-  const { ms, subMsNs } = columns;
-  for (let i = 1; i < order.length; i++) {
-    const entry = order[i] as number;
+  for (const entry of order) {
     if (isBefore(entry, lowest)) lowest = entry;
     else if (isBefore(highest, entry)) highest = entry;
   }

@@ -122,6 +122,12 @@ export class Ingester {
     return this.#wal === null ? "the server has not started yet" : this.#budget.reasonToRefuse(0);
   }
 
+  /** Throws BacklogFullError when entries would be refused; asked before a body is read. */
+  assertRoom(): void {
+    if (this.#wal === null) throw new BacklogFullError("the server has not started yet", DISK_FULL_RETRY_AFTER_MS);
+    this.#budget.admit(0);
+  }
+
   /** Replays the WALs of earlier processes, then opens this process's own. The catalog must be reachable. */
   async start(): Promise<void> {
     const { fileSystem, logger, walId } = this.#options;
@@ -157,7 +163,7 @@ export class Ingester {
    */
   async accept(request: AcceptRequest): Promise<Set<LocalBatch>> {
     const wal = this.#wal;
-    if (wal === null) throw new BacklogFullError("the server has not started yet", DISK_FULL_RETRY_AFTER_MS);
+    if (wal === null) throw new BacklogFullError("the server is stopping", DISK_FULL_RETRY_AFTER_MS);
     const { projectId, block } = request;
     this.#budget.admit(block.bytes.length);
     await this.#batcher.waitForRoom();
@@ -170,6 +176,11 @@ export class Ingester {
     }
     this.#wals.get(wal.walId)?.release.addPending(sequence, block.count);
     return this.#batcher.add({ projectId, walId: wal.walId, sequence, block });
+  }
+
+  /** Reads a batch that is sealed and not yet in the store. */
+  readSpool(spoolPath: string, sha256: string): Promise<Buffer> {
+    return this.#spool.read(spoolPath, sha256);
   }
 
   /** Seals the project's batches soon; requests that ask meanwhile share them. */

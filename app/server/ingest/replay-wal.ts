@@ -75,8 +75,10 @@ export async function replayWal(options: ReplayOptions, walId: string): Promise<
   const release = new WalRelease(wal, { isDraining: true });
   options.onReleaseReady(wal, release);
   const committed = new Set(await options.catalog.committedBatchNumbers(walId));
-  const lastBatchNo = Math.max(-1, ...committed, ...survey.seals.map((seal) => seal.batchNo));
-  options.batcher.addWal({ wal, nextBatchNo: lastBatchNo + 1 });
+  let nextBatchNo = 0;
+  for (const batchNo of committed) nextBatchNo = Math.max(nextBatchNo, batchNo + 1);
+  for (const { batchNo } of survey.seals) nextBatchNo = Math.max(nextBatchNo, batchNo + 1);
+  options.batcher.addWal({ wal, nextBatchNo });
 
   const { coverage, rebuilt, spoolPaths } = await planSeals(options, walId, survey.seals, committed, release);
   let replayedEntries = 0;

@@ -172,6 +172,8 @@ class PageSearch {
       }
       yield* this.#withProgress(this.#scanSource(source, target));
     }
+    // When time ran out, what is held back may lie behind unread entries; the cursor comes back for it.
+    if (this.#isTimedOut) return true;
     yield* this.#send(selection.takeBefore(null));
     return selection.hasMore;
   }
@@ -223,10 +225,16 @@ class PageSearch {
     return {
       complete: isComplete,
       matched: this.#matched,
-      last: hasMore && last !== null ? { timestampNs: partsToNs(last), id: last.id } : null,
+      last: hasMore ? (last === null ? this.#start() : { timestampNs: partsToNs(last), id: last.id }) : null,
       batches: { total, skipped: total - this.#scanned.size, scanned: this.#scanned.size },
       reason: isComplete ? null : this.#isTimedOut ? "timeout" : "unreachable",
     };
+  }
+
+  /** The position before the first entry of this page. */
+  #start(): { timestampNs: bigint; id: string } {
+    const { behind, order, range } = this.#request;
+    return behind ?? { timestampNs: order === "asc" ? range.fromNs : range.toNs, id: "" };
   }
 
   #bounds(): ScanBounds {
@@ -315,8 +323,7 @@ class PageSearch {
       return { bytes: await this.#options.readSpool(spoolPath, sealed.sha256) };
     } catch (error) {
       this.#options.logger.error({ err: error, spoolPath }, "cannot read a spool file");
-      if (!(error instanceof CorruptBatchError)) throw error;
-      return { failed: "corrupt", error };
+      return { failed: error instanceof CorruptBatchError ? "corrupt" : "unreachable", error };
     }
   }
 }

@@ -1,0 +1,157 @@
+import type { AppLoadContext } from "@remix-run/server-runtime";
+import { resolveRange, toPredicate, type QueryRequest } from "#app/core/query-request.ts";
+import { problem } from "#app/server/http/problem.ts";
+import { streamResponse } from "#app/server/http/stream-response.ts";
+import type { Services } from "#app/server/runtime.ts";
+import { decodeCursor, encodeCursor, queryHash, type Cursor } from "#app/server/search/cursor.ts";
+import type { Match } from "#app/server/search/page-selection.ts";
+import { searchPage, type PageRequest, type SearchEnd, type SearchEvent } from "#app/server/search/search-page.ts";
+
+type Format = "ndjson" | "sse" | "json";
+
+const CONTENT_TYPES: Record<Format, string> = {
+  ndjson: "application/x-ndjson",
+  sse: "text/event-stream",
+  json: "application/json",
+};
+
+/** Pieces of an answer are gathered to this size before they go out; a whole step of the search is never held longer. */
+const CHUNK_BYTES = 64 * 1024;
+
+/** answerQuery starts a search and answers with its stream. What can be refused is refused before the first byte. */
+export async function answerQuery(
+  services: Services,
+  context: AppLoadContext,
+  projectId: string,
+  asked: QueryRequest,
+  accept: string | null,
+): Promise<Response> {
+  if (asked.query !== undefined && asked.query.trim() !== "") {
+    const detail = "The query language is not available in this version; use service, level, tags and keyword.";
+    return problem({ status: 400, title: "Bad Request", detail, extra: { position: 0 } });
+  }
+  const hash = queryHash(projectId, asked);
+  const cursor = asked.cursor ? decodeCursor(asked.cursor) : null;
+  if (asked.cursor && (cursor === null || cursor.queryHash !== hash)) {
+    const detail =
+      "The cursor belongs to another query: page on with exactly the body that the first page had, and its cursor.";
+    return problem({ status: 400, title: "Bad Request", detail });
+  }
+  const range = cursor ?? resolveRange(asked, services.clock.nowMs());
+  if ("problem" in range) return problem({ status: 400, title: "Bad Request", detail: range.problem });
+
+  const page: PageRequest = {
+    projectId,
+    range: { fromNs: range.fromNs, toNs: range.toNs },
+    predicate: toPredicate(asked),
+    order: asked.order,
+    limit: asked.limit,
+    behind: cursor,
+  };
+  const events = searchPage(services.search, page, context.gone)[Symbol.asyncIterator]();
+  // The catalog is read before anything is answered, so that its absence can still be a 503.
+  const first = await events.next();
+  const format = formatOf(accept);
+  const encoder = new AnswerEncoder(services, format, { page, hash, cursor });
+  return streamResponse(context, encoder.encode(first, events), {
+    headers: { "content-type": CONTENT_TYPES[format], "cache-control": "no-store", "x-accel-buffering": "no" },
+  });
+}
+
+function formatOf(accept: string | null): Format {
+  for (const item of (accept ?? "").toLowerCase().split(",")) {
+    const type = item.split(";")[0]?.trim();
+    if (type === "text/event-stream") return "sse";
+    if (type === "application/json") return "json";
+    if (type === "application/x-ndjson" || type === "application/ndjson") return "ndjson";
+  }
+  return "ndjson";
+}
+
+interface Asked {
+  page: PageRequest;
+  hash: string;
+  cursor: Cursor | null;
+}
+
+/** AnswerEncoder writes search events in one of the three formats. */
+class AnswerEncoder {
+  readonly #services: Services;
+  readonly #format: Format;
+  readonly #asked: Asked;
+  readonly #startedAtMs: number;
+  #entries = 0;
+
+  constructor(services: Services, format: Format, asked: Asked) {
+    this.#services = services;
+    this.#format = format;
+    this.#asked = asked;
+    this.#startedAtMs = services.clock.nowMs();
+  }
+
+  async *encode(first: IteratorResult<SearchEvent>, rest: AsyncIterator<SearchEvent>): AsyncGenerator<Buffer> {
+    try {
+      if (this.#format === "json") yield Buffer.from('{"entries":[');
+      for (let next = first; next.done !== true; next = await rest.next()) {
+        const event = next.value;
+        if (event.kind === "matches") yield* this.#entriesOf(event.matches);
+        else if (event.kind === "end") yield this.#last(this.#endOf(event.end));
+        else if (this.#format !== "json") yield this.#line("progress", Buffer.from(JSON.stringify(event.progress)));
+      }
+    } finally {
+      await rest.return?.();
+    }
+  }
+
+  *#entriesOf(matches: Match[]): Generator<Buffer> {
+    let pieces: Buffer[] = [];
+    let bytes = 0;
+    for (const match of matches) {
+      const { id, batch, key } = match;
+      const entry = Buffer.concat([
+        match.line.subarray(0, -1),
+        Buffer.from(`,"ref":${JSON.stringify({ id, batch, key })}}`),
+      ]);
+      const piece = this.#line("entry", entry);
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes < CHUNK_BYTES) continue;
+      yield Buffer.concat(pieces, bytes);
+      pieces = [];
+      bytes = 0;
+    }
+    if (bytes > 0) yield Buffer.concat(pieces, bytes);
+  }
+
+  #line(name: "entry" | "progress", json: Buffer): Buffer {
+    switch (this.#format) {
+      case "ndjson":
+        return Buffer.concat([Buffer.from(`{"${name}":`), json, Buffer.from("}\n")]);
+      case "sse":
+        return Buffer.concat([Buffer.from(`event: ${name}\ndata: `), json, Buffer.from("\n\n")]);
+      case "json":
+        return this.#entries++ === 0 ? json : Buffer.concat([Buffer.from(","), json]);
+    }
+  }
+
+  #last(end: object): Buffer {
+    const json = JSON.stringify(end);
+    if (this.#format === "json") return Buffer.from(`],"end":${json}}`);
+    return Buffer.from(this.#format === "sse" ? `event: end\ndata: ${json}\n\n` : `{"end":${json}}\n`);
+  }
+
+  #endOf({ complete, matched, last, batches, reason }: SearchEnd): object {
+    const { page, hash, cursor } = this.#asked;
+    const { walId, clock } = this.#services;
+    const isForeign = cursor !== null && cursor.walId !== walId;
+    return {
+      complete,
+      matched,
+      cursor: last === null ? null : encodeCursor({ ...page.range, queryHash: hash, ...last, walId }),
+      elapsedMs: clock.nowMs() - this.#startedAtMs,
+      batches,
+      ...(reason === null ? {} : { reason }),
+      ...(isForeign ? { scope: "committed" } : {}),
+    };
+  }
+}

@@ -1,0 +1,39 @@
+import type { z } from "zod";
+import { problem } from "#app/server/http/problem.ts";
+
+/** Bodies of the API's own calls are small; logs take another way. */
+const MAX_JSON_BYTES = 256 * 1024;
+
+/** readJson reads a JSON body against its schema; throws the 400, 413 or 422 Response that names what is wrong. An empty body is `{}`. */
+export async function readJson<S extends z.ZodType>(request: Request, schema: S): Promise<z.output<S>> {
+  const text = await readText(request);
+  let body: unknown;
+  try {
+    body = text.trim() === "" ? {} : JSON.parse(text);
+  } catch (error) {
+    throw problem({ status: 400, title: "Bad Request", detail: `The body is not JSON: ${(error as Error).message}` });
+  }
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map(({ path, message }) => ({ field: path.join("."), reason: message }));
+  const detail = errors.map(({ field, reason }) => (field === "" ? reason : `${field}: ${reason}`)).join("; ");
+  throw problem({ status: 400, title: "Bad Request", detail, extra: { errors } });
+}
+
+async function readText(request: Request): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  if (request.body === null) return "";
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > MAX_JSON_BYTES) {
+      throw problem({
+        status: 413,
+        title: "Content Too Large",
+        detail: `The body is larger than ${MAX_JSON_BYTES} bytes.`,
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

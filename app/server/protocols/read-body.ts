@@ -1,0 +1,153 @@
+import type { IncomingMessage } from "node:http";
+import type { Transform } from "node:stream";
+import { createGunzip, createInflate, createInflateRaw } from "node:zlib";
+import { DecompressStream } from "zstd-napi";
+import { AkavelogError, reasonOf } from "#app/core/errors.ts";
+import { BacklogFullError } from "#app/server/ingest/batcher.ts";
+import type { MemoryBudget } from "#app/server/protocols/memory-budget.ts";
+
+/** BodyError: the body cannot be taken as it was sent; `status` is what HTTP calls that. */
+export class BodyError extends AkavelogError {
+  readonly status: 400 | 413 | 415;
+  constructor(status: 400 | 413 | 415, reason: string, options?: { cause?: unknown }) {
+    super("BODY_REFUSED", `cannot read body: ${reason}`, options);
+    this.status = status;
+  }
+}
+
+export interface BodyLimits {
+  maxBodyBytes: number;
+  maxInflatedBytes: number;
+}
+
+/** Body is a whole request body, inflated. Its memory counts until `release()`. */
+export interface Body {
+  bytes: Buffer;
+  release(): void;
+}
+
+const MEMORY_RETRY_AFTER_MS = 1_000;
+/** A frame may ask the decoder for a window of any size; more than the largest body is never needed. */
+const ZSTD_WINDOW_LOG_MAX = 26;
+const INFLATE_CHUNK_BYTES = 128 * 1024;
+
+/**
+ * readBody reads and inflates a request's body within its limits and the memory that is left for all requests.
+ * Both are checked before and while bytes arrive, so that a small bomb or a long lie costs no more than its limit.
+ * Throws BodyError, or BacklogFullError when other requests have the memory.
+ */
+export async function readBody(request: IncomingMessage, limits: BodyLimits, memory: MemoryBudget): Promise<Body> {
+  const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();
+  const announcedBytes = Number(request.headers["content-length"] ?? 0);
+  const isCompressed = encoding !== "identity" && encoding !== "";
+  const maxBytes = isCompressed ? limits.maxBodyBytes : Math.max(limits.maxBodyBytes, limits.maxInflatedBytes);
+  if (isCompressed && !ENCODINGS.has(encoding)) {
+    throw new BodyError(415, `Content-Encoding ${JSON.stringify(encoding)} is not understood; use gzip, deflate, zstd or none`);
+  }
+  if (announcedBytes > maxBytes) throw tooLarge(maxBytes, "bytes");
+  const reservation = new Reservation(memory);
+  try {
+    const sent = await collect(request, announcedBytes, maxBytes, reservation);
+    if (!isCompressed) return { bytes: sent, release: () => reservation.release() };
+    const inflated = await inflate(sent, encoding, limits.maxInflatedBytes, reservation);
+    reservation.give(sent.length);
+    return { bytes: inflated, release: () => reservation.release() };
+  } catch (error) {
+    reservation.release();
+    throw error;
+  }
+}
+
+/** The decoder of each Content-Encoding; some senders of `deflate` leave out the zlib header. */
+const ENCODINGS: ReadonlyMap<string, (sent: Buffer) => Transform> = new Map<string, (sent: Buffer) => Transform>([
+  ["gzip", () => createGunzip({ chunkSize: INFLATE_CHUNK_BYTES })],
+  ["x-gzip", () => createGunzip({ chunkSize: INFLATE_CHUNK_BYTES })],
+  [
+    "deflate",
+    (sent) =>
+      hasZlibHeader(sent)
+        ? createInflate({ chunkSize: INFLATE_CHUNK_BYTES })
+        : createInflateRaw({ chunkSize: INFLATE_CHUNK_BYTES }),
+  ],
+  ["zstd", () => new DecompressStream({ windowLogMax: ZSTD_WINDOW_LOG_MAX })],
+]);
+
+/** RFC 1950: method 8 in the low bits, and both bytes together a multiple of 31. */
+function hasZlibHeader(sent: Buffer): boolean {
+  return sent.length >= 2 && ((sent[0] as number) & 0x0f) === 8 && sent.readUInt16BE(0) % 31 === 0;
+}
+
+async function collect(
+  request: IncomingMessage,
+  announcedBytes: number,
+  maxBytes: number,
+  reservation: Reservation,
+): Promise<Buffer> {
+  reservation.take(announcedBytes);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge(maxBytes, "bytes");
+      if (bytes > announcedBytes) reservation.take(Math.min(chunk.length, bytes - announcedBytes));
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof AkavelogError) throw error;
+    throw new BodyError(400, `it ended early (${reasonOf(error)})`, { cause: error });
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
+}
+
+async function inflate(sent: Buffer, encoding: string, maxBytes: number, reservation: Reservation): Promise<Buffer> {
+  if (sent.length === 0) return sent;
+  const decoder = ENCODINGS.get(encoding)?.(sent) as Transform;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  decoder.end(sent);
+  try {
+    for await (const chunk of decoder as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge(maxBytes, "bytes after decompression");
+      reservation.take(chunk.length);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof AkavelogError) throw error;
+    throw new BodyError(400, `it is not sound ${encoding} (${reasonOf(error)})`, { cause: error });
+  } finally {
+    decoder.destroy();
+  }
+  return Buffer.concat(chunks, bytes);
+}
+
+function tooLarge(maxBytes: number, unit: string): BodyError {
+  return new BodyError(413, `it is larger than ${maxBytes} ${unit}; send it in pieces`);
+}
+
+/** Reservation is one request's part of the budget. */
+class Reservation {
+  readonly #memory: MemoryBudget;
+  #bytes = 0;
+
+  constructor(memory: MemoryBudget) {
+    this.#memory = memory;
+  }
+
+  take(bytes: number): void {
+    if (!this.#memory.tryReserve(bytes)) {
+      throw new BacklogFullError("too many large requests at once", MEMORY_RETRY_AFTER_MS);
+    }
+    this.#bytes += bytes;
+  }
+
+  give(bytes: number): void {
+    this.#memory.release(bytes);
+    this.#bytes -= bytes;
+  }
+
+  release(): void {
+    this.give(this.#bytes);
+  }
+}
