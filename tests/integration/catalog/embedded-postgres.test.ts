@@ -3,6 +3,7 @@ import { chmod, cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFi
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import pino from "pino";
 import postgres from "postgres";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -39,7 +40,7 @@ async function openServer(): Promise<EmbeddedPostgres> {
 
 /** Opens the server in a process of its own. */
 async function openInChild(): Promise<{ url: string; kill: () => Promise<void> }> {
-  const script = path.join(import.meta.dirname, "embedded-postgres-child.ts");
+  const script = fileURLToPath(new URL("./embedded-postgres-child.ts", import.meta.url));
   const child = spawn(process.execPath, ["--import", loader, script, dataDir, sharedRoot], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -132,6 +133,8 @@ test("after kill -9 of the process the next start stops the orphan it left and l
   expect(performance.now() - startedMs).toBeLessThan(5_000);
   expect(await isRunning(orphan)).toBe(false);
   expect(await recall(server.url)).toBe(42);
+  // In order: it had the time to write its checkpoint.
+  expect(await readFile(path.join(dataDir, "postgres.log"), "utf8")).not.toContain("not properly shut down");
 });
 
 test("after kill -9 of the process and of PostgreSQL the next start recovers", async () => {
@@ -223,8 +226,7 @@ test.runIf(isRoot)("a DATA_DIR that was moved away from its data does not start 
 test.runIf(isRoot)(
   "binaries that PostgreSQL's user cannot reach, and without their links, are copied whole",
   async () => {
-    await mkdir(sharedRoot);
-    const copied = await prepareBinaries({
+      const copied = await prepareBinaries({
       account: { uid: 65_534, gid: 65_534 },
       copyRoot: sharedRoot,
       logger,
