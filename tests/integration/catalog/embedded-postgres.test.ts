@@ -226,7 +226,7 @@ test.runIf(isRoot)("a DATA_DIR that was moved away from its data does not start 
 test.runIf(isRoot)(
   "binaries that PostgreSQL's user cannot reach, and without their links, are copied whole",
   async () => {
-      const copied = await prepareBinaries({
+    const copied = await prepareBinaries({
       account: { uid: 65_534, gid: 65_534 },
       copyRoot: sharedRoot,
       logger,
