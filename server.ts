@@ -9,7 +9,7 @@ import { closeServer } from "#app/server/http/close-server.ts";
 import { createApp } from "#app/server/http/create-app.ts";
 import { answerExpectContinue } from "#app/server/http/expect-continue.ts";
 import { setServerLimits } from "#app/server/http/server-limits.ts";
-import { startRuntime } from "#app/server/runtime.ts";
+import { realWorld, startRuntime, type World } from "#app/server/runtime.ts";
 
 /** A stopping server waits this long for answers in flight, then cuts them off. */
 const DRAIN_MS = 3_000;
@@ -19,46 +19,66 @@ const STOP_MS = 9_500;
 /** Long enough to answer 503 to those who wait, short enough that nothing else is promised meanwhile. */
 const FATAL_EXIT_MS = 200;
 
-const env = readEnvOrExit();
-const logger = pino({ level: env.logLevel });
-const stopping = new AbortController();
-const runtime = startRuntime({
-  env,
-  logger,
-  // The bundle is build/server/index.js.
-  sealWorkerUrl: new URL("./seal-worker.js", import.meta.url),
-  migrationsFolder: fileURLToPath(new URL("../../drizzle", import.meta.url)),
-  onFatal(error) {
-    logger.fatal({ err: error }, error instanceof Error ? error.message : "fatal error");
-    setTimeout(() => process.exit(1), FATAL_EXIT_MS);
-  },
-});
+/**
+ * startServer runs the whole process. `world` is what it touches outside itself; crash tests hand in one in which it dies
+ * between two steps.
+ */
+export function startServer(world: World = realWorld): void {
+  const env = readEnvOrExit();
+  const logger = pino({ level: env.logLevel });
+  const stopping = new AbortController();
+  const runtime = startRuntime({
+    env,
+    logger,
+    world,
+    // The bundle is build/server/index.js.
+    sealWorkerUrl: new URL("./seal-worker.js", import.meta.url),
+    migrationsFolder: fileURLToPath(new URL("../../drizzle", import.meta.url)),
+    onFatal(error) {
+      logger.fatal({ err: error }, error instanceof Error ? error.message : "fatal error");
+      setTimeout(() => process.exit(1), FATAL_EXIT_MS);
+    },
+  });
+  const app = createApp({
+    handle: createRequestHandler(build, "production"),
+    runtime,
+    logger,
+    stopping: stopping.signal,
+    clientDirectory: fileURLToPath(new URL("../client", import.meta.url)),
+    trustProxy: env.trustProxy,
+  });
 
-const app = createApp({
-  handle: createRequestHandler(build, "production"),
-  runtime,
-  logger,
-  stopping: stopping.signal,
-  clientDirectory: fileURLToPath(new URL("../client", import.meta.url)),
-  trustProxy: env.trustProxy,
-});
+  const server = createServer(app);
+  setServerLimits(server);
+  answerExpectContinue(server);
+  answerClientErrors(server);
 
-const server = createServer(app);
-setServerLimits(server);
-answerExpectContinue(server);
-answerClientErrors(server);
+  // Listening does not wait for the runtime: /healthz answers from the first moment.
+  server.listen(env.port, env.host, () => {
+    logger.info(`Akavelog listens on ${addressOf(server)}`);
+  });
+  server.on("error", (error) => {
+    logger.fatal({ err: error }, `cannot listen on ${env.host}:${env.port}: ${error.message}`);
+    void stop(1);
+  });
 
-// Listening does not wait for the runtime: /healthz answers from the first moment.
-server.listen(env.port, env.host, () => {
-  logger.info(`Akavelog listens on ${addressOf(server)}`);
-});
-server.on("error", (error) => {
-  logger.fatal({ err: error }, `cannot listen on ${env.host}:${env.port}: ${error.message}`);
-  void stop(1);
-});
+  process.once("SIGTERM", () => void stop(0));
+  process.once("SIGINT", () => void stop(0));
 
-process.once("SIGTERM", () => void stop(0));
-process.once("SIGINT", () => void stop(0));
+  async function stop(exitCode: number): Promise<void> {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    const deadline = setTimeout(() => {
+      logger.error("cannot stop in time: leaving what is unfinished to the next start");
+      process.exit(exitCode);
+    }, STOP_MS);
+    deadline.unref();
+    // Answers in flight still need the runtime.
+    await closeServer(server, DRAIN_MS);
+    await runtime.close().catch((error: unknown) => logger.error({ err: error }, "cannot close cleanly"));
+    process.exit(exitCode);
+  }
+}
 
 function readEnvOrExit(): Env {
   try {
@@ -69,23 +89,11 @@ function readEnvOrExit(): Env {
   }
 }
 
-async function stop(exitCode: number): Promise<void> {
-  if (stopping.signal.aborted) return;
-  stopping.abort();
-  const deadline = setTimeout(() => {
-    logger.error("cannot stop in time: leaving what is unfinished to the next start");
-    process.exit(exitCode);
-  }, STOP_MS);
-  deadline.unref();
-  // Answers in flight still need the runtime.
-  await closeServer(server, DRAIN_MS);
-  await runtime.close().catch((error: unknown) => logger.error({ err: error }, "cannot close cleanly"));
-  process.exit(exitCode);
-}
-
 function addressOf(listening: Server): string {
   const address = listening.address();
   if (address === null || typeof address === "string") return String(address);
   const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
   return `http://${host}:${address.port}`;
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) startServer();

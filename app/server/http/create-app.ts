@@ -3,8 +3,9 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { elasticsearchProbe } from "#app/server/http/elasticsearch-probe.ts";
 import { internalProblem } from "#app/server/http/error-response.ts";
 import { remixAdapter, type RemixAdapterOptions } from "#app/server/http/remix-adapter.ts";
+import { limitRequestBody } from "#app/server/http/request-body-limits.ts";
 import { requestIdOf } from "#app/server/http/request-id.ts";
-import { UPLOAD_IDLE_MS } from "#app/server/http/server-limits.ts";
+
 import { connectionOf, writeResponse } from "#app/server/http/write-response.ts";
 
 export interface AppOptions extends RemixAdapterOptions {
@@ -39,11 +40,7 @@ export function createApp(options: AppOptions): Express {
 function prepare(request: Request, response: Response, next: NextFunction): void {
   response.setHeader("x-request-id", requestIdOf(request.headers["x-request-id"]));
   response.setHeader("x-content-type-options", "nosniff");
-  if (!request.complete) {
-    request.socket.setTimeout(UPLOAD_IDLE_MS);
-    // A slow reader of a long answer may stand still as long as it likes.
-    request.once("end", () => request.socket.setTimeout(0));
-  }
+  limitRequestBody(request, response);
   next();
 }
 

@@ -17,3 +17,8 @@ export function problem({ status, title, detail, type = "about:blank", headers, 
     headers: { ...headers, "content-type": "application/problem+json", "cache-control": "no-store" },
   });
 }
+
+/** notFound is the answer for what is not there and for what belongs to others alike. */
+export function notFound(what: string): Response {
+  return problem({ status: 404, title: "Not Found", detail: `There is no such ${what}.` });
+}

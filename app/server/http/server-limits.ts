@@ -4,13 +4,10 @@ import type { Server } from "node:http";
 export function setServerLimits(server: Server): void {
   // Headers fit in a packet or two; a client that needs longer holds the socket on purpose.
   server.headersTimeout = 20_000;
-  // journald's uploader sends its whole backlog in one request, so a request may take long; see UPLOAD_IDLE_MS for
-  // one that stands still.
+  // journald's uploader sends its whole backlog in one request, so a request may take long; see
+  // request-body-limits.ts for one that stands still.
   server.requestTimeout = 30 * 60_000;
   // Longer than the 60 s that load balancers commonly keep an idle connection: the side that closes first must be
   // the one that sends, or a request meets a closed socket.
   server.keepAliveTimeout = 75_000;
 }
-
-/** A request body of which nothing arrives for this long is given up. */
-export const UPLOAD_IDLE_MS = 60_000;

@@ -3,8 +3,8 @@ import type { Readable } from "node:stream";
 /**
  * webBody is a Node stream as a web stream that reads ahead of nobody. (`Readable.toWeb` counts its 16 KiB
  * high-water mark in chunks and so holds up to 16,384 of them.)
- * `keepOpen` leaves the Node stream alive when the reader cancels: destroying a request would take the socket, and
- * with it the answer.
+ * `keepOpen` leaves the Node stream alive when the reader cancels: Node then empties a request after the answer, and
+ * its connection can carry the next one.
  */
 export function webBody(source: Readable, options: { keepOpen: boolean }): ReadableStream<Uint8Array> {
   let iterator: AsyncIterator<Buffer> | undefined;

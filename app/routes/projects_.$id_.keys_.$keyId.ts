@@ -1,0 +1,16 @@
+import { revokeApiKey } from "#app/server/catalog/api-keys.ts";
+import { apiRoute } from "#app/server/http/api-route.ts";
+import { assertOperator } from "#app/server/http/authorise.ts";
+import { notFound } from "#app/server/http/problem.ts";
+
+const route = apiRoute({
+  async DELETE({ context, params }) {
+    const services = context.runtime.services();
+    await assertOperator(services, context);
+    const isRevoked = await revokeApiKey(services.database, params["id"] ?? "", params["keyId"] ?? "");
+    return isRevoked ? new Response(null, { status: 204 }) : notFound("key");
+  },
+});
+
+export const loader = route.loader;
+export const action = route.action;
