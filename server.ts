@@ -1,8 +1,10 @@
+import { realpathSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { fileURLToPath } from "node:url";
 import { createRequestHandler } from "@remix-run/server-runtime";
 import { pino } from "pino";
 import * as build from "virtual:remix/server-build";
+import { reasonOf } from "#app/core/errors.ts";
 import { readEnv, type Env } from "#app/server/env.ts";
 import { answerClientErrors } from "#app/server/http/client-error.ts";
 import { closeServer } from "#app/server/http/close-server.ts";
@@ -84,7 +86,7 @@ function readEnvOrExit(): Env {
   try {
     return readEnv();
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    process.stderr.write(`${reasonOf(error)}\n`);
     process.exit(1);
   }
 }
@@ -96,4 +98,6 @@ function addressOf(listening: Server): string {
   return `http://${host}:${address.port}`;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) startServer();
+// The path may lead through a symbolic link; a module's own address never does.
+const [, startedFile] = process.argv;
+if (startedFile !== undefined && realpathSync(startedFile) === fileURLToPath(import.meta.url)) startServer();

@@ -5,7 +5,6 @@ import { internalProblem } from "#app/server/http/error-response.ts";
 import { remixAdapter, type RemixAdapterOptions } from "#app/server/http/remix-adapter.ts";
 import { limitRequestBody } from "#app/server/http/request-body-limits.ts";
 import { requestIdOf } from "#app/server/http/request-id.ts";
-
 import { connectionOf, writeResponse } from "#app/server/http/write-response.ts";
 
 export interface AppOptions extends RemixAdapterOptions {

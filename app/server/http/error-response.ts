@@ -11,6 +11,13 @@ interface ErrorAnswer {
   retryAfterS?: number;
 }
 
+const NOT_READY: ErrorAnswer = {
+  status: 503,
+  title: "Not ready",
+  detail: "This server is starting or stopping. Try again.",
+  retryAfterS: 2,
+};
+
 /** Every AkavelogError code and its answer. A code that is not here answers 500 and is logged as unknown. */
 const ANSWERS = {
   OBJECT_STORE: {
@@ -92,22 +99,16 @@ const ANSWERS = {
     title: "Stored data damaged",
     detail: "A batch cannot be read back. The server's log names it.",
   },
-  NOT_STARTED: {
-    status: 503,
-    title: "Not ready",
-    detail: "This server is starting or stopping. Try again.",
-    retryAfterS: 2,
-  },
+  NOT_STARTED: NOT_READY,
   BODY_REFUSED: { status: 400, title: "Body refused", detail: { from: "message" } },
   KEY_RUNNING: { status: 409, title: "Still running", detail: { from: "message" }, retryAfterS: 1 },
   KEY_REUSED: { status: 422, title: "Idempotency-Key reused", detail: { from: "message" } },
   KEY_ORPHANED: { status: 503, title: "Outcome unknown", detail: { from: "message" }, retryAfterS: 5 },
-  EMBEDDED_POSTGRES: {
-    status: 503,
-    title: "Database unavailable",
-    detail: "The metadata index has not started. Try again.",
-    retryAfterS: 5,
-  },
+  // These end a start, so at most a request that came too early meets them.
+  BAD_SECRET: NOT_READY,
+  DATA_DIR_LOCKED: NOT_READY,
+  EMBEDDED_POSTGRES: NOT_READY,
+  INVALID_ENV: NOT_READY,
 } satisfies Record<string, ErrorAnswer>;
 
 const answers: ReadonlyMap<string, ErrorAnswer> = new Map(Object.entries(ANSWERS));

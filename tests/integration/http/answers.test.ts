@@ -2,7 +2,7 @@ import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { rawRequest, readUntilClose, serve, type Served } from "#tests/integration/http/serve.ts";
 
 let served: Served;
@@ -200,6 +200,7 @@ describe("the Elasticsearch probe", () => {
 describe("files of the browser build", () => {
   test("are immutable below /assets and looked up again elsewhere", async () => {
     const clientDirectory = await mkdtemp(path.join(tmpdir(), "akavelog-client-"));
+    onTestFinished(() => rm(clientDirectory, { recursive: true }));
     await mkdir(path.join(clientDirectory, "assets"));
     await writeFile(path.join(clientDirectory, "assets/app-abc123.js"), "export {}");
     await writeFile(path.join(clientDirectory, "favicon.svg"), "<svg/>");
@@ -211,7 +212,6 @@ describe("files of the browser build", () => {
     expect(icon.headers.get("cache-control")).toBe("public, max-age=3600");
     expect((await fetch(`${served.url}/assets/`)).status).toBe(404);
     expect((await fetch(`${served.url}/assets/..%2f..%2fetc/passwd`)).status).toBe(404);
-    await rm(clientDirectory, { recursive: true });
   });
 });
 

@@ -3,6 +3,7 @@ import { request as httpRequest } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AppLoadContext } from "@remix-run/server-runtime";
 import { afterEach, describe, expect, test } from "vitest";
+import { LINGER_MS } from "#app/server/http/request-body-limits.ts";
 import { rawRequest, readUntilClose, serve, type Served } from "#tests/integration/http/serve.ts";
 
 const MIB = 1024 * 1024;
@@ -75,16 +76,47 @@ test("a body that nobody reads is held back, not collected in memory", async () 
   upload.destroy();
 });
 
-test("a reader that gives up half-way still delivers its answer", async () => {
-  served = await serve(async (request) => {
-    const reader = request.body!.getReader();
-    await reader.read();
-    await reader.cancel();
-    return new Response("too large", { status: 413 });
+describe("an answer before the end of the body", () => {
+  const waysToRead = {
+    "nothing of it": async () => undefined,
+    "a part of the Request": async (request: Request) => {
+      const reader = request.body!.getReader();
+      await reader.read();
+      await reader.cancel();
+    },
+    "a part of the Node request": async (_request: Request, context: AppLoadContext) => {
+      for await (const _chunk of context.nodeRequest.iterator({ destroyOnReturn: false })) break;
+    },
+  };
+
+  for (const [way, read] of Object.entries(waysToRead)) {
+    test(`by a reader of ${way} arrives, and the connection carries the next request`, async () => {
+      served = await serve(async (request, context) => {
+        if (request.method === "GET") return new Response("next");
+        await read(request, context);
+        return new Response("too large", { status: 413 });
+      });
+      const path = way.includes("Node") ? "/ingest" : "/query";
+      const head = `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: ${4 * MIB}\r\n\r\n`;
+      const client = await rawRequest(served.port, head);
+      client.write(Buffer.alloc(4 * MIB));
+      client.write("GET /next HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+      const text = await readUntilClose(client);
+      expect(text).toMatch(/^HTTP\/1\.1 413 [\s\S]*too largeHTTP\/1\.1 200 OK[\s\S]*next$/);
+    });
+  }
+
+  test("is followed by the end of a connection whose client goes on sending", { timeout: 15_000 }, async () => {
+    served = await serve(async () => new Response("no", { status: 401 }));
+    const head = `POST /query HTTP/1.1\r\nhost: x\r\ncontent-length: ${1024 * MIB}\r\n\r\n`;
+    const client = await rawRequest(served.port, head);
+    const drip = setInterval(() => client.write("x"), 100);
+    const startedAt = Date.now();
+    const text = await readUntilClose(client).catch(() => "");
+    clearInterval(drip);
+    expect(text).toContain("401");
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(LINGER_MS - 100);
   });
-  const answer = await fetch(`${served.url}/query`, { method: "POST", body: randomBytes(4 * MIB) });
-  expect(answer.status).toBe(413);
-  expect(await answer.text()).toBe("too large");
 });
 
 test("a client that hangs up half-way ends the reader with an error and harms nobody else", async () => {
