@@ -10,7 +10,7 @@ export const test = base.extend<{ consoleErrors: string[] }, { server: TestServe
     // Playwright reads the fixtures a function uses from its parameter's pattern.
     // oxlint-disable-next-line no-empty-pattern
     async ({}, use) => {
-      const server = await startServer({ readyPath: "/healthz" });
+      const server = await startServer();
       await use(server);
       await server.stop();
     },

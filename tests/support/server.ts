@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -37,7 +37,7 @@ const PASSED_ON = ["PATH", "HOME", "USER", "LANG", "TMPDIR", "DATABASE_URL"] as 
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   await buildWhenStale();
   const port = options.port ?? (await freePort());
-  const dataDirectory = options.dataDirectory ?? (await mkdtemp(path.join(tmpdir(), "akavelog-server-")));
+  const dataDirectory = options.dataDirectory ?? (await temporaryDataDirectory());
   const inherited = Object.fromEntries(
     PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
@@ -81,6 +81,16 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     throw error;
   }
   return server;
+}
+
+/**
+ * temporaryDataDirectory is a folder that the embedded PostgreSQL can reach as another user; in one that only its owner
+ * may enter, each test server would leave a copy of PostgreSQL under /var/lib.
+ */
+export async function temporaryDataDirectory(): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), "akavelog-server-"));
+  await chmod(directory, 0o755);
+  return directory;
 }
 
 async function untilReady(server: TestServer, readyPath: string, timeoutMs: number): Promise<void> {
