@@ -36,7 +36,7 @@ await sendHistory();
 console.log(`
 The demo shop writes about ${VISITS_PER_S * 2} lines a second into the project "demo". Look at what fails there:
 
-  curl -s "${url}/query" -H "X-API-Key: $(cat ${keyFile})" -d '{"query":"level:error","limit":5}'
+  curl -s "${url}/query" -H "X-API-Key: $(cat ${keyFile})" -d '{"level":["error"],"limit":5}'
 
 The web app is at ${url}
 `);
