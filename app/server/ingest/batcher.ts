@@ -41,6 +41,8 @@ export interface BatchWal {
 }
 
 const SEAL_CHECK_INTERVAL_MS = 250;
+/** While one batch waits for the disk, the next is built. */
+const MAX_CONCURRENT_SEALS = 3;
 /** Sealing falls behind only when the disk does; then accepting waits this long before it refuses. */
 const MAX_WAIT_FOR_ROOM_MS = 5_000;
 const FULL_RETRY_AFTER_MS = 2_000;
@@ -55,8 +57,10 @@ export class Batcher {
   readonly #wals = new Map<string, BatchWal>();
   readonly #toSeal: LocalBatch[] = [];
   readonly #stopping = new AbortController();
-  #bufferedBytes = 0;
-  #sealing: Promise<void> | null = null;
+  /** Bytes of lines in open batches, and in those that are being sealed. */
+  #openBytes = 0;
+  #sealingBytes = 0;
+  readonly #sealing = new Set<Promise<void>>();
   #ageLoop: Promise<void> | null = null;
   #roomWaiters: (() => void)[] = [];
 
@@ -69,11 +73,6 @@ export class Batcher {
     });
   }
 
-  /** Bytes of lines in memory: in open batches, and in those being sealed. */
-  get bufferedBytes(): number {
-    return this.#bufferedBytes;
-  }
-
   addWal(wal: BatchWal): void {
     this.#wals.set(wal.wal.walId, wal);
   }
@@ -84,14 +83,15 @@ export class Batcher {
 
   /** Waits until there is room for more lines; throws BacklogFullError when none comes. */
   async waitForRoom(): Promise<void> {
+    if (this.#hasRoom) return;
     const deadlineMs = this.#options.clock.nowMs() + MAX_WAIT_FOR_ROOM_MS;
-    while (this.#bufferedBytes >= 2 * this.#options.bufferMaxBytes) {
+    while (!this.#hasRoom) {
       const timer = new AbortController();
       const room = new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
       const timeout = this.#options.clock.sleep(MAX_WAIT_FOR_ROOM_MS, timer.signal).catch(() => undefined);
       await Promise.race([room, timeout]);
       timer.abort();
-      if (this.#options.clock.nowMs() >= deadlineMs && this.#bufferedBytes >= 2 * this.#options.bufferMaxBytes) {
+      if (this.#options.clock.nowMs() >= deadlineMs && !this.#hasRoom) {
         throw new BacklogFullError("sealing does not keep up with what is sent", FULL_RETRY_AFTER_MS);
       }
     }
@@ -100,8 +100,8 @@ export class Batcher {
   /** Files durable entries; returns the batches they went to. Searches see them from here on. */
   add(durable: DurableBlock, from = 0, to = durable.block.count): Set<LocalBatch> {
     const { batches, rawBytes } = this.#open.add(durable, this.#options.clock.nowMs(), from, to);
-    this.#bufferedBytes += rawBytes;
-    if (this.#bufferedBytes >= this.#options.bufferMaxBytes) {
+    this.#openBytes += rawBytes;
+    if (this.#openBytes >= this.#options.bufferMaxBytes) {
       const largest = this.#open.largest();
       if (largest !== null) this.#sealWhere((batch) => batch === largest);
     }
@@ -111,7 +111,7 @@ export class Batcher {
   /** Counts lines that replay put into a batch by itself. */
   addReplayed(batch: LocalBatch): void {
     this.#options.local.add(batch);
-    this.#bufferedBytes += batch.rawBytes;
+    this.#openBytes += batch.rawBytes;
     this.seal(batch);
   }
 
@@ -126,22 +126,26 @@ export class Batcher {
   /** Seals a batch that is no longer open; it is flushed later. */
   seal(batch: LocalBatch): void {
     batch.state = "sealing";
+    this.#openBytes -= batch.rawBytes;
+    this.#sealingBytes += batch.rawBytes;
     this.#toSeal.push(batch);
-    this.#sealing ??= this.#sealQueued().finally(() => {
-      this.#sealing = null;
-    });
+    this.#startSealing();
   }
 
   /** Resolves when everything sealed so far is in the spool. */
   async sealed(): Promise<void> {
-    while (this.#sealing !== null) await this.#sealing;
+    while (this.#sealing.size > 0) await Promise.all(this.#sealing);
   }
 
   /** Stops sealing; what is unsealed stays in the WAL. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error("the batcher stops"));
     await this.#ageLoop;
-    await this.#sealing;
+    await Promise.all(this.#sealing);
+  }
+
+  get #hasRoom(): boolean {
+    return this.#openBytes + this.#sealingBytes < 2 * this.#options.bufferMaxBytes;
   }
 
   #sealWhere(isWanted: (batch: LocalBatch) => boolean): void {
@@ -157,10 +161,15 @@ export class Batcher {
     }
   }
 
-  async #sealQueued(): Promise<void> {
-    for (let batch = this.#toSeal.shift(); batch !== undefined; batch = this.#toSeal.shift()) {
-      await this.#sealUntilDone(batch);
-      if (this.#stopping.signal.aborted) return;
+  #startSealing(): void {
+    while (this.#sealing.size < MAX_CONCURRENT_SEALS) {
+      const batch = this.#toSeal.shift();
+      if (batch === undefined || this.#stopping.signal.aborted) return;
+      const sealing = this.#sealUntilDone(batch).finally(() => {
+        this.#sealing.delete(sealing);
+        this.#startSealing();
+      });
+      this.#sealing.add(sealing);
     }
   }
 
@@ -198,7 +207,7 @@ export class Batcher {
   markSpooled(batch: LocalBatch, sealed: Tier0Object["batch"], spoolPath: string, isRetried: boolean): void {
     batch.sealed = sealed;
     batch.spoolPath = spoolPath;
-    if (batch.parts.length > 0) this.#bufferedBytes -= batch.rawBytes;
+    if (batch.parts.length > 0) this.#sealingBytes -= batch.rawBytes;
     batch.parts = [];
     batch.state = "spooled";
     this.#options.flushQueue.add(batch, sealed, spoolPath, isRetried);

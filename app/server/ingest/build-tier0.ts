@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Compressor } from "zstd-napi";
-import { INDEX_DIGITS, entryIdPrefix, formatEntryIndex } from "#app/core/entry.ts";
+import { INDEX_DIGITS, entryIdPrefix } from "#app/core/entry.ts";
 import { LEVELS } from "#app/core/level.ts";
 import { partsToNs } from "#app/core/timestamp.ts";
 import {
@@ -52,6 +52,8 @@ export interface Tier0Object {
 const COMPRESSION_LEVEL = 1;
 const MS_PER_MINUTE = 60_000;
 
+/** Objects are built one at a time, so all blocks are composed in one place; only a larger line gets its own. */
+const blockLines = Buffer.allocUnsafeSlow(BLOCK_BYTES);
 const compressor = new Compressor();
 compressor.setParameters({ compressionLevel: COMPRESSION_LEVEL, checksumFlag: true });
 
@@ -126,7 +128,7 @@ function writeBlocks(input: Tier0Input, order: Uint32Array) {
   const blocks: Tier0Block[] = [];
   const frames: Buffer[] = [];
   let rawBytes = 0;
-  let lines = Buffer.allocUnsafe(BLOCK_BYTES);
+  let lines = blockLines;
   let size = 0;
   let first = 0;
 
@@ -148,13 +150,26 @@ function writeBlocks(input: Tier0Input, order: Uint32Array) {
     const storedBytes = STORED_ID_BYTES + end - start;
     if (size > 0 && size + storedBytes > BLOCK_BYTES) finishBlock(i);
     if (storedBytes > lines.length) lines = Buffer.allocUnsafe(storedBytes);
-    size += prefix.copy(lines, size);
-    size += lines.write(`${formatEntryIndex(indexOf[entry] as number)}",`, size, "latin1");
+    // A loop: for so few bytes the call into the runtime costs more than the copy.
+    for (let at = 0; at < prefix.length; at++) lines[size++] = prefix[at] as number;
+    size = writeIndex(indexOf[entry] as number, lines, size);
     size += block.bytes.copy(lines, size, start + 1, end);
     tags.add(block.bytes, block.tagsStart[entry] as number);
   }
   finishBlock(order.length);
   return { blocks, frames, tags: tags.build(), rawBytes };
+}
+
+/** Writes the index as `formatEntryIndex` does, and the quote and comma behind it. */
+function writeIndex(index: number, lines: Buffer, at: number): number {
+  for (let digit = INDEX_DIGITS - 1; digit >= 0; digit--) {
+    const value = index % 36;
+    lines[at + digit] = value < 10 ? value + 48 : value + 87;
+    index = (index - value) / 36;
+  }
+  lines[at + INDEX_DIGITS] = 34;
+  lines[at + INDEX_DIGITS + 1] = 44;
+  return at + INDEX_DIGITS + 2;
 }
 
 /** entryIds spreads the runs over the entries: which id prefix each has, and its index in its request. */

@@ -38,17 +38,19 @@ export interface EntryFields {
 
 export const LINE_START = Buffer.from('{"timestamp":"');
 const TAGS_START = Buffer.from('","tags":');
+const NO_TAGS = Buffer.from("{}");
 const LF = 10;
 
 /** Room for the fixed parts of a line: names, quotes, level, timestamp. */
 const FIXED_LINE_BYTES = 192;
 
-/** Segment is a piece of canonical lines that many of them share, ready to be copied. */
-interface ServiceSegment {
+/** ServiceSegment is the piece between timestamp and level, which many lines share; `index` is the service's in the block. */
+export interface ServiceSegment {
   index: number;
   bytes: Buffer;
 }
-interface LevelSegment {
+/** LevelSegment is the piece between service and message. */
+export interface LevelSegment {
   level: number;
   bytes: Buffer;
 }
@@ -141,14 +143,15 @@ export class EntryBlockBuilder {
     at = copy(source, timestampStart, timestampEnd, target, at);
     at = copy(service.bytes, 0, service.bytes.length, target, at);
     at = copy(level.bytes, 0, level.bytes.length, target, at);
-    at = copy(source, messageStart, messageEnd, target, at);
-    at = copy(TAGS_START, 0, TAGS_START.length, target, at);
-    const ownTagsStart = at;
-    if (tagsEnd === tagsStart) {
-      target[at++] = 0x7b;
-      target[at++] = 0x7d;
+    let ownTagsStart: number;
+    if (tagsStart === messageEnd + TAGS_START.length) {
+      // Senders that write the fields in our order have the same bytes between message and tags, so one copy does.
+      ownTagsStart = at + tagsStart - messageStart;
+      at = copy(source, messageStart, tagsEnd, target, at);
     } else {
-      at = copy(source, tagsStart, tagsEnd, target, at);
+      at = copy(source, messageStart, messageEnd, target, at);
+      ownTagsStart = at = copy(TAGS_START, 0, TAGS_START.length, target, at);
+      at = tagsEnd === tagsStart ? copy(NO_TAGS, 0, NO_TAGS.length, target, at) : copy(source, tagsStart, tagsEnd, target, at);
     }
     target[at++] = 0x7d;
     target[at++] = LF;

@@ -55,6 +55,7 @@ export class Wal {
   readonly #options: WalOptions;
   readonly #directory: string;
   readonly #files: WalFile[] = [];
+  readonly #joined = Buffer.allocUnsafeSlow(MAX_JOINED_BYTES);
   #handle: FileHandle | null = null;
   #pending: PendingAppend[] = [];
   #writing: Promise<void> | null = null;
@@ -147,7 +148,7 @@ export class Wal {
     for (const [i, append] of group.entries()) pieces.push(recordHeader(firstSequence + i, append.chunks), ...append.chunks);
     const groupBytes = lengthOf(pieces);
     if (groupBytes <= MAX_JOINED_BYTES) {
-      await handle.write(Buffer.concat(pieces, groupBytes), file.sizeBytes);
+      await handle.write(this.#join(pieces), file.sizeBytes);
     } else {
       let position = file.sizeBytes;
       for (const piece of pieces) {
@@ -162,6 +163,13 @@ export class Wal {
       throw this.#fail(error);
     }
     file.sizeBytes += groupBytes;
+  }
+
+  /** Only one group is written at a time, so all share one piece of memory. */
+  #join(pieces: readonly Buffer[]): Buffer {
+    let size = 0;
+    for (const piece of pieces) size += piece.copy(this.#joined, size);
+    return this.#joined.subarray(0, size);
   }
 
   async #fileFor(sequence: number): Promise<FileHandle> {

@@ -54,6 +54,12 @@ NAME_STOPS[0xc2] = 1;
 const SAME_ESCAPES = new Uint8Array(256);
 for (const escape of '"\\bfnrt') SAME_ESCAPES[escape.charCodeAt(0)] = 1;
 
+const TIMESTAMP = Buffer.from("timestamp");
+const SERVICE = Buffer.from("service");
+const LEVEL = Buffer.from("level");
+const MESSAGE = Buffer.from("message");
+const TAGS = Buffer.from("tags");
+
 /** More tags than this take the general path, where a Map finds duplicate keys. */
 const MAX_SCANNED_TAGS = 16;
 const keyStarts = new Uint32Array(MAX_SCANNED_TAGS);
@@ -82,7 +88,7 @@ export function scanCanonical(bytes: Buffer, at: number, limit: number, scan: Ca
     at = skipSpaces(bytes, at + 1, limit);
     if (bytes[at] !== COLON) return -1;
     at = skipSpaces(bytes, at + 1, limit);
-    if (keyLength === 4 && isKey(bytes, key, "tags")) {
+    if (keyLength === 4 && isKey(bytes, key, TAGS)) {
       if (scan.tagsEnd !== 0) return -1;
       scan.tagsStart = at;
       at = scan.tagsEnd = scanTags(bytes, at, limit);
@@ -90,7 +96,7 @@ export function scanCanonical(bytes: Buffer, at: number, limit: number, scan: Ca
     } else {
       if (bytes[at] !== QUOTE) return -1;
       const start = ++at;
-      if (keyLength === 7 && isKey(bytes, key, "message")) {
+      if (keyLength === 7 && isKey(bytes, key, MESSAGE)) {
         at = endOfText(bytes, at, limit);
         if (at === -1 || scan.messageEnd !== 0 || at - start > MAX_MESSAGE_BYTES) return -1;
         scan.messageStart = start;
@@ -98,15 +104,15 @@ export function scanCanonical(bytes: Buffer, at: number, limit: number, scan: Ca
       } else {
         while (at < limit && NAME_STOPS[bytes[at] as number] === 0) at++;
         if (bytes[at] !== QUOTE || at === start || at - start > MAX_SERVICE_BYTES) return -1;
-        if (keyLength === 9 && isKey(bytes, key, "timestamp")) {
+        if (keyLength === 9 && isKey(bytes, key, TIMESTAMP)) {
           if (scan.timestampEnd !== 0) return -1;
           scan.timestampStart = start;
           scan.timestampEnd = at;
-        } else if (keyLength === 7 && isKey(bytes, key, "service")) {
+        } else if (keyLength === 7 && isKey(bytes, key, SERVICE)) {
           if (scan.serviceEnd !== 0) return -1;
           scan.serviceStart = start;
           scan.serviceEnd = at;
-        } else if (keyLength === 5 && isKey(bytes, key, "level")) {
+        } else if (keyLength === 5 && isKey(bytes, key, LEVEL)) {
           if (scan.levelEnd !== 0) return -1;
           scan.levelStart = start;
           scan.levelEnd = at;
@@ -126,9 +132,9 @@ function skipSpaces(bytes: Buffer, at: number, limit: number): number {
   return at;
 }
 
-function isKey(bytes: Buffer, at: number, name: string): boolean {
+function isKey(bytes: Buffer, at: number, name: Uint8Array): boolean {
   for (let i = 0; i < name.length; i++) {
-    if (bytes[at + i] !== name.charCodeAt(i)) return false;
+    if (bytes[at + i] !== name[i]) return false;
   }
   return true;
 }

@@ -3,6 +3,7 @@ import { timestampProblem } from "#app/core/timestamp.ts";
 import { createTimestampReader } from "#app/server/ingest/canonical-line.ts";
 import { EntryBlockBuilder, levelSegment, type EntryBlock } from "#app/server/ingest/entry-block.ts";
 import { createCanonicalScan, scanCanonical } from "#app/server/protocols/json/canonical-scan.ts";
+import { SliceTable } from "#app/server/protocols/json/slice-table.ts";
 import { createJsonCursor, readValue, skipWhitespace, type JsonCursor } from "#app/server/protocols/json/json-reader.ts";
 import { TOO_DEEP, UNKNOWN_SERVICE, normaliseRecord } from "#app/server/protocols/json/normalise-record.ts";
 
@@ -43,6 +44,7 @@ export function decodeJson(sentBody: Buffer, receivedAtMs: number): DecodedRecor
   // A byte order mark is no part of JSON, but some senders write one.
   if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) cursor.at = 3;
 
+  const services = new SliceTable((name) => builder.serviceSegment(name === "" ? UNKNOWN_SERVICE : name));
   const scan = createCanonicalScan();
   const timestamp = createTimestampReader();
 
@@ -85,9 +87,9 @@ export function decodeJson(sentBody: Buffer, receivedAtMs: number): DecodedRecor
   function addScanned(): boolean {
     if (scan.timestampEnd === 0 || !timestamp.read(body, scan.timestampStart, scan.timestampEnd)) return false;
     if (timestampProblem(timestamp.ms, receivedAtMs) !== null) return false;
-    const service = scan.serviceEnd === 0 ? UNKNOWN_SERVICE : body.toString("utf8", scan.serviceStart, scan.serviceEnd);
-    const level = body.toString("utf8", scan.levelStart, scan.levelEnd);
-    builder.addSlices(body, scan, timestamp.ms, timestamp.subMsNs, builder.serviceSegment(service), levelSegment(level));
+    const service = services.find(body, scan.serviceStart, scan.serviceEnd);
+    const level = levels.find(body, scan.levelStart, scan.levelEnd);
+    builder.addSlices(body, scan, timestamp.ms, timestamp.subMsNs, service, level);
     return true;
   }
 
@@ -97,6 +99,9 @@ export function decodeJson(sentBody: Buffer, receivedAtMs: number): DecodedRecor
   }
   return { block: builder.build(), rejected, errors };
 }
+
+/** The spellings of levels are the same for all senders. */
+const levels = new SliceTable(levelSegment);
 
 /** Takes the elements of the array at the cursor; after a fault the rest of the body is one refused record. */
 function takeArray(cursor: JsonCursor, takeRecord: () => boolean, refuse: (reason: string) => void): boolean {
