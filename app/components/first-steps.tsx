@@ -66,5 +66,9 @@ function Step({ number, title, children }: { number: number; title: string; chil
 }
 
 function Command({ children }: { children: ReactNode }) {
-  return <code className="rounded bg-sunken px-1.5 py-0.5 font-mono text-[0.875em] whitespace-nowrap text-ink">{children}</code>;
+  return (
+    <code className="rounded bg-sunken px-1.5 py-0.5 font-mono text-[0.875em] whitespace-nowrap text-ink">
+      {children}
+    </code>
+  );
 }

@@ -15,13 +15,35 @@ const texts = z.array(z.string().max(1024)).max(1000);
 export const queryRequestSchema = z.strictObject({
   from: timePoint.optional(),
   to: timePoint.optional(),
-  query: z.string().max(16 * 1024).optional(),
-  service: z.union([z.string().max(1024).transform((value) => [value]), texts]).optional(),
-  level: z.union([z.string().max(64).transform((value) => [value]), texts]).optional(),
+  query: z
+    .string()
+    .max(16 * 1024)
+    .optional(),
+  service: z
+    .union([
+      z
+        .string()
+        .max(1024)
+        .transform((value) => [value]),
+      texts,
+    ])
+    .optional(),
+  level: z
+    .union([
+      z
+        .string()
+        .max(64)
+        .transform((value) => [value]),
+      texts,
+    ])
+    .optional(),
   tags: z.record(z.string().max(1024), z.string().max(8192)).optional(),
   keyword: z
     .string()
-    .refine((text) => new TextEncoder().encode(text).length <= MAX_KEYWORD_BYTES, `is longer than ${MAX_KEYWORD_BYTES} bytes`)
+    .refine(
+      (text) => new TextEncoder().encode(text).length <= MAX_KEYWORD_BYTES,
+      `is longer than ${MAX_KEYWORD_BYTES} bytes`,
+    )
     .optional(),
   limit: z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
   order: z.enum(["desc", "asc"]).default("desc"),
@@ -49,8 +71,10 @@ export function resolveRange(request: QueryRequest, nowMs: number): SearchRange 
 /** toPredicate joins the request's conditions; all must hold. */
 export function toPredicate(request: QueryRequest): Predicate {
   const of: Predicate[] = [];
-  if (request.service !== undefined && request.service.length > 0) of.push({ kind: "service", values: request.service });
-  if (request.level !== undefined && request.level.length > 0) of.push({ kind: "level", values: levelsOf(request.level) });
+  if (request.service !== undefined && request.service.length > 0)
+    of.push({ kind: "service", values: request.service });
+  if (request.level !== undefined && request.level.length > 0)
+    of.push({ kind: "level", values: levelsOf(request.level) });
   for (const [key, value] of Object.entries(request.tags ?? {})) of.push({ kind: "tag", key, value });
   if (request.keyword !== undefined && request.keyword !== "") of.push({ kind: "contains", text: request.keyword });
   return { kind: "all", of };

@@ -23,7 +23,9 @@ export function parseDurationMs(text: string): number | null {
  */
 export function parseTimePoint(point: string | number, nowMs: number): bigint | null {
   if (typeof point === "number") {
-    return Number.isFinite(point) && Math.abs(point) < 9.2e12 ? clampToIndex(BigInt(Math.round(point)) * NS_PER_MS) : null;
+    return Number.isFinite(point) && Math.abs(point) < 9.2e12
+      ? clampToIndex(BigInt(Math.round(point)) * NS_PER_MS)
+      : null;
   }
   const text = point.trim();
   const relative = /^now(?:\s*([+-])\s*(\w+))?$/.exec(text);

@@ -28,9 +28,7 @@ export function formatTimestamp({ ms, subMsNs }: TimestampParts): string {
   const toMs = new Date(ms).toISOString();
   if (subMsNs === 0) return toMs;
   const micros = subMsNs % 1000 === 0;
-  const digits = micros
-    ? String(subMsNs / 1000).padStart(3, "0")
-    : String(subMsNs).padStart(6, "0");
+  const digits = micros ? String(subMsNs / 1000).padStart(3, "0") : String(subMsNs).padStart(6, "0");
   return `${toMs.slice(0, -1)}${digits}Z`;
 }
 
@@ -49,8 +47,20 @@ const RFC_3339 =
 export function parseTimestampText(text: string): TimestampParts | null {
   const match = RFC_3339.exec(text);
   if (match === null) return parseEpochText(text);
-  const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "", , sign, zoneHour, zoneMinute = "0"] =
-    match;
+  const [
+    ,
+    year,
+    month,
+    day,
+    hour = "0",
+    minute = "0",
+    second = "0",
+    fraction = "",
+    ,
+    sign,
+    zoneHour,
+    zoneMinute = "0",
+  ] = match;
   const isLeapSecond = second === "60";
   const daysMs = dateToMs(Number(year), Number(month), Number(day));
   if (daysMs === null || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return null;

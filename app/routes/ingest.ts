@@ -13,7 +13,11 @@ async function ingest({ request, context }: ApiRequest): Promise<Response> {
   const { projectId } = await authoriseKey(services, context, "ingest");
   const idempotencyKey = request.headers.get("idempotency-key");
   if (idempotencyKey !== null && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
-    return problem({ status: 400, title: "Bad Request", detail: "Idempotency-Key must be 1 to 255 printable ASCII characters." });
+    return problem({
+      status: 400,
+      title: "Bad Request",
+      detail: "Idempotency-Key must be 1 to 255 printable ASCII characters.",
+    });
   }
   const wait = new URL(request.url).searchParams.get("wait");
   if (wait !== null && wait !== "commit") {

@@ -21,7 +21,10 @@ const milliseconds = (fallback: number, least = 1) => z.coerce.number().int().mi
 const secret = z
   .string()
   .min(MIN_SECRET_LENGTH, `must have at least ${MIN_SECRET_LENGTH} characters; make one with: openssl rand -hex 32`)
-  .refine((text) => !/change.?me|example|secret|password|your/i.test(text), "is an example; make one with: openssl rand -hex 32")
+  .refine(
+    (text) => !/change.?me|example|secret|password|your/i.test(text),
+    "is an example; make one with: openssl rand -hex 32",
+  )
   .refine((text) => new Set(text).size >= 8, "repeats a few characters; make one with: openssl rand -hex 32");
 
 const envSchema = z.object({
@@ -31,7 +34,10 @@ const envSchema = z.object({
   TRUST_PROXY: z.enum(["true", "false"]).default("false"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   DATA_DIR: z.string().min(1).default("./data"),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "must begin with postgres://").optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, "must begin with postgres://")
+    .optional(),
   O3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   O3_BUCKET: z.string().min(1).optional(),
   O3_REGION: z.string().min(1).optional(),

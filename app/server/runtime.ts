@@ -206,6 +206,8 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
     walMaxBytes: env.walMaxBytes,
     fileSystem,
     store,
+    // The file-system store hashes what it is given and syncs it; of others only their own word is known.
+    verifyPuts: env.o3 === null ? "trust-store" : "read-back",
     catalog,
     idempotency,
     buildObject: (input) => sealPool.build(input),
@@ -280,11 +282,17 @@ async function readAdminToken(env: Env, dataDir: string): Promise<string | null>
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
   const token = (await readFile(file, "utf8")).trim();
-  if (token.length < 32) throw new AkavelogError("BAD_SECRET", `cannot start: ${file} is empty or cut; remove it to get a new one`);
+  if (token.length < 32)
+    throw new AkavelogError("BAD_SECRET", `cannot start: ${file} is empty or cut; remove it to get a new one`);
   return token;
 }
 
-function startHeartbeat(idempotency: IdempotencyCatalog, walId: string, clock: Clock, logger: Logger): () => Promise<void> {
+function startHeartbeat(
+  idempotency: IdempotencyCatalog,
+  walId: string,
+  clock: Clock,
+  logger: Logger,
+): () => Promise<void> {
   const stopping = new AbortController();
   async function beat(): Promise<void> {
     for (let beats = 0; !stopping.signal.aborted; beats++) {

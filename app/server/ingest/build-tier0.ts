@@ -88,7 +88,10 @@ export function buildTier0(input: Tier0Input): Tier0Object {
 }
 
 /** tier0Key files an object under the hour of its first entry. */
-function tier0Key(batch: { projectId: string; walId: string; batchNo: number; tsStartNs: bigint }, sha256: string): string {
+function tier0Key(
+  batch: { projectId: string; walId: string; batchNo: number; tsStartNs: bigint },
+  sha256: string,
+): string {
   const hour = new Date(Number(batch.tsStartNs / 1_000_000n)).toISOString().slice(0, 13).replace(/[-T]/g, "/");
   return `v1/${batch.projectId}/${hour}/${batch.walId}-${batch.batchNo}-${sha256.slice(0, 16)}${TIER0_SUFFIX}`;
 }
@@ -135,7 +138,13 @@ function writeBlocks(input: Tier0Input, order: Uint32Array) {
   function finishBlock(end: number): void {
     const frame = compressor.compress(lines.subarray(0, size));
     const range = timeRange(block, order.subarray(first, end));
-    blocks.push({ bytes: frame.length, rawBytes: size, entries: end - first, tsStartNs: range.start, tsEndNs: range.end });
+    blocks.push({
+      bytes: frame.length,
+      rawBytes: size,
+      entries: end - first,
+      tsStartNs: range.start,
+      tsEndNs: range.end,
+    });
     frames.push(frame);
     rawBytes += size;
     size = 0;
@@ -214,7 +223,8 @@ function countMinutes(
       const countedAs = counted.has(name) ? name : OTHER_SERVICES;
       const key: string = `${minute} ${level} ${countedAs}`;
       last = counts.get(key) ?? null;
-      if (last === null) counts.set(key, (last = { minute, service: countedAs, level: LEVELS[level] ?? "unknown", count: 0 }));
+      if (last === null)
+        counts.set(key, (last = { minute, service: countedAs, level: LEVELS[level] ?? "unknown", count: 0 }));
       lastService = service;
       lastLevel = level;
       seenLevels.add(level);

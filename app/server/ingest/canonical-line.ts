@@ -97,7 +97,8 @@ export function createTimestampReader(): TimestampReader {
     subMsNs: 0,
     read(bytes, start, end) {
       const length = end - start;
-      if ((length !== 24 && length !== 27 && length !== 30) || bytes[end - 1] !== 90 || bytes[start + 19] !== 46) return false;
+      if ((length !== 24 && length !== 27 && length !== 30) || bytes[end - 1] !== 90 || bytes[start + 19] !== 46)
+        return false;
       if (bytes[start + 4] !== 45 || bytes[start + 7] !== 45 || bytes[start + 10] !== 84) return false;
       if (bytes[start + 13] !== 58 || bytes[start + 16] !== 58) return false;
       const year = digits(bytes, start, 4);

@@ -127,7 +127,14 @@ export class EntryBlockBuilder {
    */
   addSlices(
     source: Buffer,
-    slices: { timestampStart: number; timestampEnd: number; messageStart: number; messageEnd: number; tagsStart: number; tagsEnd: number },
+    slices: {
+      timestampStart: number;
+      timestampEnd: number;
+      messageStart: number;
+      messageEnd: number;
+      tagsStart: number;
+      tagsEnd: number;
+    },
     ms: number,
     subMsNs: number,
     service: ServiceSegment,
@@ -135,7 +142,11 @@ export class EntryBlockBuilder {
   ): void {
     const { timestampStart, timestampEnd, messageStart, messageEnd, tagsStart, tagsEnd } = slices;
     this.#reserve(
-      FIXED_LINE_BYTES + service.bytes.length + level.bytes.length + (messageEnd - messageStart) + (tagsEnd - tagsStart),
+      FIXED_LINE_BYTES +
+        service.bytes.length +
+        level.bytes.length +
+        (messageEnd - messageStart) +
+        (tagsEnd - tagsStart),
     );
     const start = this.#size;
     const target = this.#bytes;
@@ -151,7 +162,10 @@ export class EntryBlockBuilder {
     } else {
       at = copy(source, messageStart, messageEnd, target, at);
       ownTagsStart = at = copy(TAGS_START, 0, TAGS_START.length, target, at);
-      at = tagsEnd === tagsStart ? copy(NO_TAGS, 0, NO_TAGS.length, target, at) : copy(source, tagsStart, tagsEnd, target, at);
+      at =
+        tagsEnd === tagsStart
+          ? copy(NO_TAGS, 0, NO_TAGS.length, target, at)
+          : copy(source, tagsStart, tagsEnd, target, at);
     }
     target[at++] = 0x7d;
     target[at++] = LF;

@@ -12,6 +12,8 @@ export interface FlushQueueOptions {
   spool: Spool;
   store: ObjectStore;
   catalog: BatchCatalog;
+  /** `trust-store` only for a store that refuses bytes which do not have the announced sha256. */
+  verify: "read-back" | "trust-store";
   clock: Clock;
   /** Uniform in [0, 1). */
   random: () => number;
@@ -163,7 +165,11 @@ export class FlushQueue {
     const bytes = await this.#options.spool.read(flush.spoolPath, sha256);
     const retried = flush.isRetried || flush.attempts > 0;
     try {
-      await putVerified(this.#options.store, objectKey, bytes, sha256, { verify: "read-back", retried, signal });
+      await putVerified(this.#options.store, objectKey, bytes, sha256, {
+        verify: this.#options.verify,
+        retried,
+        signal,
+      });
     } catch (error) {
       if (!signal.aborted) this.#storeFailure = reasonOf(error);
       throw error;

@@ -27,6 +27,8 @@ export interface IngesterOptions {
   walMaxBytes: number;
   fileSystem: FileSystem;
   store: ObjectStore;
+  /** Whether a put is read back; see FlushQueueOptions. */
+  verifyPuts: "read-back" | "trust-store";
   catalog: BatchCatalog;
   idempotency: IdempotencyCatalog;
   buildObject: (input: Tier0Input) => Promise<Tier0Object>;
@@ -80,6 +82,7 @@ export class Ingester {
       spool: this.#spool,
       store: options.store,
       catalog: options.catalog,
+      verify: options.verifyPuts,
       clock,
       random,
       logger,

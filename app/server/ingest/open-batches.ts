@@ -33,17 +33,26 @@ export class OpenBatches {
   readonly #onOpened: (batch: LocalBatch) => void;
   readonly #onFull: (batch: LocalBatch) => void;
 
-  constructor(options: { limits: BatchLimits; onOpened: (batch: LocalBatch) => void; onFull: (batch: LocalBatch) => void }) {
+  constructor(options: {
+    limits: BatchLimits;
+    onOpened: (batch: LocalBatch) => void;
+    onFull: (batch: LocalBatch) => void;
+  }) {
     this.#limits = options.limits;
     this.#onOpened = options.onOpened;
     this.#onFull = options.onFull;
   }
 
   /** Files entries `[from, to)` of a block; returns the batches that took them and their bytes as stored. */
-  add(durable: DurableBlock, nowMs: number, from = 0, to = durable.block.count): { batches: Set<LocalBatch>; rawBytes: number } {
+  add(
+    durable: DurableBlock,
+    nowMs: number,
+    from = 0,
+    to = durable.block.count,
+  ): { batches: Set<LocalBatch>; rawBytes: number } {
     const batches = new Set<LocalBatch>();
     let rawBytes = 0;
-    for (let start = from; start < to; ) {
+    for (let start = from; start < to;) {
       const kind = kindOf(durable.block, start, nowMs);
       let end = start + 1;
       while (end < to && kindOf(durable.block, end, nowMs) === kind) end++;
@@ -76,11 +85,18 @@ export class OpenBatches {
     return nowMs - batch.openedAtMs >= this.#limits.maxAgeMs;
   }
 
-  #addRun(durable: DurableBlock, kind: string, from: number, to: number, nowMs: number, batches: Set<LocalBatch>): number {
+  #addRun(
+    durable: DurableBlock,
+    kind: string,
+    from: number,
+    to: number,
+    nowMs: number,
+    batches: Set<LocalBatch>,
+  ): number {
     const { projectId, walId, block, sequence } = durable;
     const key = `${projectId} ${walId} ${kind}`;
     let rawBytes = 0;
-    for (let start = from; start < to; ) {
+    for (let start = from; start < to;) {
       let batch = this.#open.get(key);
       if (batch === undefined) {
         batch = createLocalBatch({ projectId, walId, kind, batchNo: null, openedAtMs: nowMs });

@@ -134,7 +134,10 @@ async function quarantineDamage(options: ReplayOptions, walId: string, survey: W
       continue;
     }
     const target = path.join(quarantineDirectory, `${walId}-${path.basename(file)}-${start}`);
-    logger.error({ walId, file, start, end, target }, "the WAL is damaged here: the bytes are kept, reading goes on behind them");
+    logger.error(
+      { walId, file, start, end, target },
+      "the WAL is damaged here: the bytes are kept, reading goes on behind them",
+    );
     try {
       const source = await fileSystem.open(file, "read");
       const bytes = Buffer.alloc(end - start);
@@ -209,7 +212,10 @@ async function takeFromSpool(options: ReplayOptions, batch: LocalBatch, seal: Se
     options.batcher.markSpooled(batch, sealed, spoolPath, true);
     return true;
   } catch (error) {
-    options.logger.warn({ err: error, objectKey: seal.objectKey }, "the spool file is unusable: the batch is built again from the WAL");
+    options.logger.warn(
+      { err: error, objectKey: seal.objectKey },
+      "the spool file is unusable: the batch is built again from the WAL",
+    );
     return false;
   }
 }
@@ -219,7 +225,9 @@ async function settleKey(options: ReplayOptions, walId: string, record: EntriesR
   const { key, answer } = record.idempotency as NonNullable<EntriesRecord["idempotency"]>;
   const owner = { projectId: record.projectId, key, walId };
   const isOlderThanKeys = options.clock.nowMs() - record.receivedAtMs > IDEMPOTENCY_TTL_MS;
-  return isOlderThanKeys || (await options.idempotency.complete(owner, { status: 202, body: answer }));
+  if (isOlderThanKeys || (await options.idempotency.complete(owner, { status: 202, body: answer }))) return true;
+  // A key that is gone was not taken over, and its record is as good as any other.
+  return await options.idempotency.isOwnedBy(owner);
 }
 
 /** Files the entries of one record that are not stored yet; returns how many. */

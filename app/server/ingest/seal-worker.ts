@@ -4,5 +4,8 @@ import { buildTier0, type Tier0Input, type Tier0Object } from "#app/server/inges
 export default function sealInWorker(input: Tier0Input): Tier0Object {
   const { bytes } = input.block;
   // A Buffer arrives in another thread as a plain Uint8Array.
-  return buildTier0({ ...input, block: { ...input.block, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) } });
+  return buildTier0({
+    ...input,
+    block: { ...input.block, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) },
+  });
 }

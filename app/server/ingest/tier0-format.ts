@@ -43,7 +43,10 @@ export class CorruptBatchError extends AkavelogError {
 
 export function encodeTier0Header(header: Tier0Header): Buffer {
   const json = JSON.stringify(header, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
-  const payload = Buffer.concat([HEADER_MAGIC, compress(Buffer.from(json), { compressionLevel: 3, checksumFlag: true })]);
+  const payload = Buffer.concat([
+    HEADER_MAGIC,
+    compress(Buffer.from(json), { compressionLevel: 3, checksumFlag: true }),
+  ]);
   const prefix = Buffer.alloc(PREFIX_BYTES);
   prefix.writeUInt32LE(SKIPPABLE_MAGIC, 0);
   prefix.writeUInt32LE(payload.length, 4);

@@ -68,7 +68,9 @@ export function decodePayload(payload: Buffer): WalPayload {
   const type = payload[0];
   if (type === SEAL) return JSON.parse(payload.toString("utf8", 1)) as SealRecord;
   if (type !== ENTRIES) {
-    throw new Error(`cannot replay a WAL record of type ${type}: it was written by a newer version; start that version`);
+    throw new Error(
+      `cannot replay a WAL record of type ${type}: it was written by a newer version; start that version`,
+    );
   }
   const linesStart = ENTRIES_HEADER_BYTES + payload.readUInt32LE(30);
   return {
@@ -77,7 +79,9 @@ export function decodePayload(payload: Buffer): WalPayload {
     receivedAtMs: payload.readDoubleLE(18),
     count: payload.readUInt32LE(26),
     idempotency:
-      payload[1] === 1 ? (JSON.parse(payload.toString("utf8", ENTRIES_HEADER_BYTES, linesStart)) as WalIdempotency) : null,
+      payload[1] === 1
+        ? (JSON.parse(payload.toString("utf8", ENTRIES_HEADER_BYTES, linesStart)) as WalIdempotency)
+        : null,
     lines: payload.subarray(linesStart),
   };
 }

@@ -70,7 +70,7 @@ async function readRecordAt(
 
 /** findRecord returns the offset of the next sound record at or behind `from`, or null. */
 async function findRecord(window: FileWindow, from: number, sizeBytes: number): Promise<number | null> {
-  for (let at = from; at < sizeBytes; ) {
+  for (let at = from; at < sizeBytes;) {
     const bytes = await window.read(at, WINDOW_BYTES);
     const found = bytes.indexOf(RECORD_MARKER_BYTES);
     if (found === -1) {

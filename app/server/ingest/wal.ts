@@ -145,7 +145,8 @@ export class Wal {
     const handle = await this.#fileFor(firstSequence);
     const file = this.#files.at(-1) as WalFile;
     const pieces: Buffer[] = [];
-    for (const [i, append] of group.entries()) pieces.push(recordHeader(firstSequence + i, append.chunks), ...append.chunks);
+    for (const [i, append] of group.entries())
+      pieces.push(recordHeader(firstSequence + i, append.chunks), ...append.chunks);
     const groupBytes = lengthOf(pieces);
     if (groupBytes <= MAX_JOINED_BYTES) {
       await handle.write(this.#join(pieces), file.sizeBytes);
@@ -174,7 +175,8 @@ export class Wal {
 
   async #fileFor(sequence: number): Promise<FileHandle> {
     const newest = this.#files.at(-1);
-    if (this.#handle !== null && newest !== undefined && newest.sizeBytes < this.#options.maxFileBytes) return this.#handle;
+    if (this.#handle !== null && newest !== undefined && newest.sizeBytes < this.#options.maxFileBytes)
+      return this.#handle;
     await this.#closeHandle();
     const filePath = path.join(this.#directory, walFileName(sequence));
     const { fileSystem } = this.#options;
@@ -225,4 +227,3 @@ export class Wal {
     await handle?.close();
   }
 }
-

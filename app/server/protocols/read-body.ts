@@ -42,7 +42,10 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits, mem
   const isCompressed = encoding !== "identity" && encoding !== "";
   const maxBytes = isCompressed ? limits.maxBodyBytes : Math.max(limits.maxBodyBytes, limits.maxInflatedBytes);
   if (isCompressed && !ENCODINGS.has(encoding)) {
-    throw new BodyError(415, `Content-Encoding ${JSON.stringify(encoding)} is not understood; use gzip, deflate, zstd or none`);
+    throw new BodyError(
+      415,
+      `Content-Encoding ${JSON.stringify(encoding)} is not understood; use gzip, deflate, zstd or none`,
+    );
   }
   if (announcedBytes > maxBytes) throw tooLarge(maxBytes, "bytes");
   const reservation = new Reservation(memory);

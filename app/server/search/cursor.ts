@@ -14,7 +14,10 @@ export interface Cursor {
   walId: string;
 }
 
-const nanoseconds = z.string().regex(/^\d{1,19}$/).transform(BigInt);
+const nanoseconds = z
+  .string()
+  .regex(/^\d{1,19}$/)
+  .transform(BigInt);
 const cursorSchema = z.tuple([
   z.literal(1),
   nanoseconds,
@@ -46,6 +49,16 @@ export function decodeCursor(text: string): Cursor | null {
 /** queryHash tells queries apart: everything but limit and cursor belongs to it, and so does the project. */
 export function queryHash(projectId: string, request: QueryRequest): string {
   const { from, to, query, service, level, tags, keyword, order } = request;
-  const text = JSON.stringify([projectId, from, to, query, service, level, Object.entries(tags ?? {}).sort(), keyword, order]);
+  const text = JSON.stringify([
+    projectId,
+    from,
+    to,
+    query,
+    service,
+    level,
+    Object.entries(tags ?? {}).sort(),
+    keyword,
+    order,
+  ]);
   return createHash("sha256").update(text).digest("base64url").slice(0, 16);
 }

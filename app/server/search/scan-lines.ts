@@ -35,7 +35,7 @@ export function scanStoredLines(lines: Buffer, target: ScanTarget, batch: string
   const slices = emptySlices();
   const timestamp = createTimestampReader();
   const { bounds, selection } = target;
-  for (let start = 0; start < lines.length; ) {
+  for (let start = 0; start < lines.length;) {
     const timestampStart = start + STORED_TIMESTAMP_START;
     let timestampEnd = timestampStart + 24;
     while (lines[timestampEnd] !== QUOTE) timestampEnd++;

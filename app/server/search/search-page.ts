@@ -79,7 +79,11 @@ const MAX_STORE_FAILURES = 2;
  * catalog first and this process's own batches after, so that a batch committed in between is seen in one of them.
  * Throws CatalogError. Aborting the signal ends all work at the next block.
  */
-export async function* searchPage(options: SearchOptions, request: PageRequest, signal: AbortSignal): AsyncGenerator<SearchEvent> {
+export async function* searchPage(
+  options: SearchOptions,
+  request: PageRequest,
+  signal: AbortSignal,
+): AsyncGenerator<SearchEvent> {
   const endQuery = options.local.register();
   try {
     const stored = await options.catalog.findBatches(batchFilter(request));
@@ -196,7 +200,7 @@ class PageSearch {
 
   async *#withProgress(work: Promise<void>): AsyncGenerator<SearchEvent> {
     const { clock } = this.#options;
-    for (let isDone = false; !isDone; ) {
+    for (let isDone = false; !isDone;) {
       const timer = new AbortController();
       const tick = clock.sleep(PROGRESS_INTERVAL_MS, timer.signal).then(
         () => false,
@@ -312,7 +316,10 @@ class PageSearch {
       return outcome;
     }
     const { objectKey } = batch;
-    this.#options.logger.error({ err: outcome.error, objectKey, failed: outcome.failed }, "cannot read the object of a batch");
+    this.#options.logger.error(
+      { err: outcome.error, objectKey, failed: outcome.failed },
+      "cannot read the object of a batch",
+    );
     if (outcome.failed === "unreachable") this.#failedReads++;
     if (outcome.failed === "missing") await this.#options.catalog.markMissing(batch.id).catch(() => undefined);
     return outcome;
@@ -330,7 +337,8 @@ class PageSearch {
 
 function canHold({ bounds, selection }: ScanTarget, minMs: number, maxMs: number): boolean {
   if (maxMs < bounds.fromMs || minMs > bounds.toMs) return false;
-  if (bounds.behind !== null && (bounds.order === "asc" ? maxMs < bounds.behind.ms : minMs > bounds.behind.ms)) return false;
+  if (bounds.behind !== null && (bounds.order === "asc" ? maxMs < bounds.behind.ms : minMs > bounds.behind.ms))
+    return false;
   return !selection.isSettledBehind(bounds.order === "asc" ? minMs : maxMs);
 }
 

@@ -6,7 +6,10 @@ import { AkavelogError } from "#app/core/errors.ts";
 /** DataDirLockedError: another living process has this DATA_DIR. */
 export class DataDirLockedError extends AkavelogError {
   constructor(directory: string, pid: number) {
-    super("DATA_DIR_LOCKED", `cannot use ${directory}: process ${pid} is using it; stop that one or set another DATA_DIR`);
+    super(
+      "DATA_DIR_LOCKED",
+      `cannot use ${directory}: process ${pid} is using it; stop that one or set another DATA_DIR`,
+    );
   }
 }
 

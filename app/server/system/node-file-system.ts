@@ -10,7 +10,7 @@ export const nodeFileSystem: FileSystem = {
     const handle = await open(filePath, OPEN_FLAGS[mode], 0o600);
     return {
       async write(bytes, position) {
-        for (let done = 0; done < bytes.length; ) {
+        for (let done = 0; done < bytes.length;) {
           const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
           done += bytesWritten;
         }

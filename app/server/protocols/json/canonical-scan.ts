@@ -1,4 +1,9 @@
-import { MAX_FIELDS_BYTES, MAX_MESSAGE_BYTES, MAX_SERVICE_BYTES, MAX_TAG_KEY_BYTES } from "#app/server/ingest/entry-limits.ts";
+import {
+  MAX_FIELDS_BYTES,
+  MAX_MESSAGE_BYTES,
+  MAX_SERVICE_BYTES,
+  MAX_TAG_KEY_BYTES,
+} from "#app/server/ingest/entry-limits.ts";
 
 /**
  * CanonicalScan holds where the fields of the last scanned object lie. It is one mutable record because it is filled

@@ -4,7 +4,12 @@ import { createTimestampReader } from "#app/server/ingest/canonical-line.ts";
 import { EntryBlockBuilder, levelSegment, type EntryBlock } from "#app/server/ingest/entry-block.ts";
 import { createCanonicalScan, scanCanonical } from "#app/server/protocols/json/canonical-scan.ts";
 import { SliceTable } from "#app/server/protocols/json/slice-table.ts";
-import { createJsonCursor, readValue, skipWhitespace, type JsonCursor } from "#app/server/protocols/json/json-reader.ts";
+import {
+  createJsonCursor,
+  readValue,
+  skipWhitespace,
+  type JsonCursor,
+} from "#app/server/protocols/json/json-reader.ts";
 import { TOO_DEEP, UNKNOWN_SERVICE, normaliseRecord } from "#app/server/protocols/json/normalise-record.ts";
 
 /** DecodedRecords is what a wire format makes of a body; positions count the sender's records from 0. */
@@ -72,7 +77,8 @@ export function decodeJson(sentBody: Buffer, receivedAtMs: number): DecodedRecor
       return false;
     }
     if (cursor.tooDeep) refuse(TOO_DEEP);
-    else if (value.kind !== "object") refuse(`a record must be a JSON object, this is ${value.kind === "null" ? "null" : `a ${value.kind}`}`);
+    else if (value.kind !== "object")
+      refuse(`a record must be a JSON object, this is ${value.kind === "null" ? "null" : `a ${value.kind}`}`);
     else {
       const result = normaliseRecord(value.members, receivedAtMs);
       if ("refused" in result) refuse(result.refused);

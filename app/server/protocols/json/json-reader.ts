@@ -5,8 +5,39 @@ import { MAX_DEPTH } from "#app/server/ingest/entry-limits.ts";
  * `text` is the decoded text of a string, and the JSON text of everything else.
  */
 export type JsonValue =
-  | { kind: "string" | "number" | "boolean" | "null" | "array"; text: string }
-  | { kind: "object"; text: string; members: Map<string, JsonValue> };
+  | { kind: "string" | "number" | "boolean" | "null" | "array"; readonly text: string }
+  | { kind: "object"; readonly text: string; members: Map<string, JsonValue> };
+
+/** Slice decodes its text only when it is asked for: texts of values inside each other would hold a body 32 times. */
+class Slice {
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor({ bytes, at }: JsonCursor, start: number) {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = at;
+  }
+
+  get text(): string {
+    return this.#bytes.toString("utf8", this.#start, this.#end);
+  }
+}
+
+class JsonArray extends Slice {
+  readonly kind = "array";
+}
+
+class JsonObject extends Slice {
+  readonly kind = "object";
+  readonly members: Map<string, JsonValue>;
+
+  constructor(cursor: JsonCursor, start: number, members: Map<string, JsonValue>) {
+    super(cursor, start);
+    this.members = members;
+  }
+}
 
 /** JsonCursor walks over a body. After a failed read `problem` says what is wrong at `at`. */
 export interface JsonCursor {
@@ -15,10 +46,12 @@ export interface JsonCursor {
   problem: string;
   /** Set when a value was well-formed so far but nested deeper than MAX_DEPTH; its inside was only skipped. */
   tooDeep: boolean;
+  /** Set when a value too deep to read was not closed: from then on one has to end on its line. */
+  isUnclosed: boolean;
 }
 
 export function createJsonCursor(bytes: Buffer): JsonCursor {
-  return { bytes, at: 0, problem: "", tooDeep: false };
+  return { bytes, at: 0, problem: "", tooDeep: false, isUnclosed: false };
 }
 
 export function skipWhitespace(cursor: JsonCursor): void {
@@ -50,14 +83,14 @@ function readObject(cursor: JsonCursor, depth: number): JsonValue | null {
   skipWhitespace(cursor);
   if (cursor.bytes[cursor.at] === 125) {
     cursor.at++;
-    return { kind: "object", text: textBetween(cursor, start), members };
+    return new JsonObject(cursor, start, members);
   }
   for (;;) {
-    if (cursor.bytes[cursor.at] !== 34) return fail(cursor, "expected a key in double quotes");
+    if (cursor.bytes[cursor.at] !== 34) return failBehindToken(cursor, "expected a key in double quotes");
     const key = readString(cursor);
     if (key === null) return null;
     skipWhitespace(cursor);
-    if (cursor.bytes[cursor.at] !== 58) return fail(cursor, "expected ':' after the key");
+    if (cursor.bytes[cursor.at] !== 58) return failBehindToken(cursor, "expected ':' after the key");
     cursor.at++;
     skipWhitespace(cursor);
     const value = readValue(cursor, depth + 1);
@@ -65,9 +98,9 @@ function readObject(cursor: JsonCursor, depth: number): JsonValue | null {
     members.set(key, value);
     skipWhitespace(cursor);
     const next = cursor.bytes[cursor.at];
-    if (next !== 44 && next !== 125) return fail(cursor, "expected ',' or '}'");
+    if (next !== 44 && next !== 125) return failBehindToken(cursor, "expected ',' or '}'");
     cursor.at++;
-    if (next === 125) return { kind: "object", text: textBetween(cursor, start), members };
+    if (next === 125) return new JsonObject(cursor, start, members);
     skipWhitespace(cursor);
   }
 }
@@ -78,30 +111,37 @@ function readArray(cursor: JsonCursor, depth: number): JsonValue | null {
   skipWhitespace(cursor);
   if (cursor.bytes[cursor.at] === 93) {
     cursor.at++;
-    return { kind: "array", text: textBetween(cursor, start) };
+    return new JsonArray(cursor, start);
   }
   for (;;) {
     if (readValue(cursor, depth + 1) === null) return null;
     skipWhitespace(cursor);
     const next = cursor.bytes[cursor.at];
-    if (next !== 44 && next !== 93) return fail(cursor, "expected ',' or ']'");
+    if (next !== 44 && next !== 93) return failBehindToken(cursor, "expected ',' or ']'");
     cursor.at++;
-    if (next === 93) return { kind: "array", text: textBetween(cursor, start) };
+    if (next === 93) return new JsonArray(cursor, start);
     skipWhitespace(cursor);
   }
 }
 
-/** skipNested finds the end of a value that is too deep to read, without recursion: a thousand brackets cost a counter. */
+/**
+ * skipNested finds the end of a value that is too deep to read, without recursion: a thousand brackets cost a counter.
+ * A value that is not closed would swallow the records behind it, so the cursor goes back to its start; to go over the
+ * whole rest for each such record would take for ever, so that happens once.
+ */
 function skipNested(cursor: JsonCursor): JsonValue | null {
   const { bytes } = cursor;
+  const start = cursor.at;
   let open = 0;
   cursor.tooDeep = true;
   for (; cursor.at < bytes.length; cursor.at++) {
     const byte = bytes[cursor.at];
     if (byte === 34) {
-      if (endOfString(cursor) === -1) return null;
-      cursor.at = endOfString(cursor);
-    } else if (byte === 123 || byte === 91) open++;
+      const end = endOfString(cursor);
+      if (end === -1) break;
+      cursor.at = end;
+    } else if (byte === 10 && cursor.isUnclosed) break;
+    else if (byte === 123 || byte === 91) open++;
     else if (byte === 125 || byte === 93) {
       if (--open === 0) {
         cursor.at++;
@@ -109,7 +149,9 @@ function skipNested(cursor: JsonCursor): JsonValue | null {
       }
     }
   }
-  return fail(cursor, "the body ends inside a value");
+  cursor.at = start;
+  cursor.isUnclosed = true;
+  return fail(cursor, "a value is not closed");
 }
 
 /** readString decodes the string at the cursor; unpaired surrogates become U+FFFD, which every store can hold. */
@@ -132,7 +174,8 @@ function endOfString(cursor: JsonCursor): number {
     if (byte === 34) return at;
     if (byte < 32) {
       cursor.at = at;
-      cursor.problem = byte === 10 ? "a string does not end on its line" : "a control character stands unescaped in a string";
+      cursor.problem =
+        byte === 10 ? "a string does not end on its line" : "a control character stands unescaped in a string";
       return -1;
     }
     if (byte !== 92) continue;
@@ -159,7 +202,9 @@ function endOfString(cursor: JsonCursor): number {
 const ESCAPES: ReadonlySet<number> = new Set([...'"\\/bfnrt'].map((character) => character.charCodeAt(0)));
 
 function isHexDigit(byte: number | undefined): boolean {
-  return byte !== undefined && ((byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 70) || (byte >= 97 && byte <= 102));
+  return (
+    byte !== undefined && ((byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 70) || (byte >= 97 && byte <= 102))
+  );
 }
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -173,7 +218,8 @@ function readLiteral(cursor: JsonCursor): JsonValue | null {
   const start = cursor.at;
   let end = start;
   while (isLiteralByte(cursor.bytes[end])) end++;
-  if (end === start) return fail(cursor, end >= cursor.bytes.length ? "the body ends where a value should be" : "expected a value");
+  if (end === start)
+    return fail(cursor, end >= cursor.bytes.length ? "the body ends where a value should be" : "expected a value");
   const text = cursor.bytes.toString("latin1", start, end);
   const kind = KEYWORDS.get(text) ?? (NUMBER.test(text) ? "number" : null);
   if (kind === null) return fail(cursor, "expected a value");
@@ -188,8 +234,14 @@ function isLiteralByte(byte: number | undefined): boolean {
   return isDigit || isLetter || byte === 43 || byte === 45 || byte === 46;
 }
 
-function textBetween(cursor: JsonCursor, start: number): string {
-  return cursor.bytes.toString("utf8", start, cursor.at);
+/** A record that breaks off has its fault at the end of its line, not where the next line's record begins. */
+function failBehindToken(cursor: JsonCursor, problem: string): null {
+  while (isWhitespace(cursor.bytes[cursor.at - 1])) cursor.at--;
+  return fail(cursor, problem);
+}
+
+function isWhitespace(byte: number | undefined): boolean {
+  return byte === 32 || byte === 10 || byte === 13 || byte === 9;
 }
 
 function fail(cursor: JsonCursor, problem: string): null {

@@ -19,8 +19,29 @@ import type { JsonValue } from "#app/server/protocols/json/json-reader.ts";
  */
 export const FIELD_SYNONYMS = {
   timestamp: ["timestamp", "@timestamp", "time", "ts", "date", "datetime", "@t", "eventTime", "event_time"],
-  service: ["service", "service.name", "service_name", "serviceName", "app", "application", "appname", "app_name", "program"],
-  level: ["level", "severity", "lvl", "loglevel", "log_level", "log.level", "levelname", "severity_text", "severityText", "@l"],
+  service: [
+    "service",
+    "service.name",
+    "service_name",
+    "serviceName",
+    "app",
+    "application",
+    "appname",
+    "app_name",
+    "program",
+  ],
+  level: [
+    "level",
+    "severity",
+    "lvl",
+    "loglevel",
+    "log_level",
+    "log.level",
+    "levelname",
+    "severity_text",
+    "severityText",
+    "@l",
+  ],
   message: ["message", "msg", "@m", "short_message", "log", "text", "body"],
 } as const;
 
@@ -140,7 +161,8 @@ function addPlain(
   except: string | null,
 ): void {
   for (const [key, value] of members) {
-    if (value.kind !== "object" && value.kind !== "null" && key !== except && !used.has(key)) tags.set(cleanName(key), value.text);
+    if (value.kind !== "object" && value.kind !== "null" && key !== except && !used.has(key))
+      tags.set(cleanName(key), value.text);
   }
 }
 
