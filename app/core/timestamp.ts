@@ -11,9 +11,6 @@ export interface TimestampParts {
 export const MS_PER_DAY = 86_400_000;
 export const NS_PER_MS = 1_000_000n;
 
-/** Entries may be this far ahead of the server's clock; senders' clocks drift. */
-export const MAX_FUTURE_MS = MS_PER_DAY;
-
 export function partsToNs(parts: TimestampParts): bigint {
   return BigInt(parts.ms) * NS_PER_MS + BigInt(parts.subMsNs);
 }
@@ -30,10 +27,6 @@ export function formatTimestamp({ ms, subMsNs }: TimestampParts): string {
   const micros = subMsNs % 1000 === 0;
   const digits = micros ? String(subMsNs / 1000).padStart(3, "0") : String(subMsNs).padStart(6, "0");
   return `${toMs.slice(0, -1)}${digits}Z`;
-}
-
-export function formatTimestampNs(timestampNs: bigint): string {
-  return formatTimestamp(nsToParts(timestampNs));
 }
 
 const RFC_3339 =
@@ -105,7 +98,8 @@ export function parseEpochText(text: string): TimestampParts | null {
 /** timestampProblem says why a time is refused, or null when it is inside 1970-01-01 to now + 1 day. */
 export function timestampProblem(ms: number, nowMs: number): string | null {
   if (ms < 0) return "timestamp lies before 1970-01-01";
-  if (ms > nowMs + MAX_FUTURE_MS) return "timestamp lies more than a day in the future";
+  // Senders' clocks drift, and some write local time as if it were UTC.
+  if (ms > nowMs + MS_PER_DAY) return "timestamp lies more than a day in the future";
   return null;
 }
 

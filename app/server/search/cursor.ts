@@ -56,7 +56,7 @@ export function queryHash(projectId: string, request: QueryRequest): string {
     query,
     service,
     level,
-    Object.entries(tags ?? {}).sort(),
+    Object.entries(tags ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
     keyword,
     order,
   ]);
