@@ -57,7 +57,7 @@ export function startServer(world: World = realWorld): void {
 
   // Listening does not wait for the runtime: /healthz answers from the first moment.
   server.listen(env.port, env.host, () => {
-    logger.info(`Akavelog listens on ${addressOf(server)}`);
+    logger.info(`Akavelog listens on ${addressOf(server)} - open it in a browser for the first steps`);
   });
   server.on("error", (error) => {
     logger.fatal({ err: error }, `cannot listen on ${env.host}:${env.port}: ${error.message}`);
