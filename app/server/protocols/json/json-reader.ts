@@ -46,12 +46,14 @@ export interface JsonCursor {
   problem: string;
   /** Set when a value was well-formed so far but nested deeper than MAX_DEPTH; its inside was only skipped. */
   tooDeep: boolean;
+  /** Whether the last string had a backslash. */
+  hasEscape: boolean;
   /** Set when a value too deep to read was not closed: from then on one has to end on its line. */
   isUnclosed: boolean;
 }
 
 export function createJsonCursor(bytes: Buffer): JsonCursor {
-  return { bytes, at: 0, problem: "", tooDeep: false, isUnclosed: false };
+  return { bytes, at: 0, problem: "", tooDeep: false, hasEscape: false, isUnclosed: false };
 }
 
 export function skipWhitespace(cursor: JsonCursor): void {
@@ -160,8 +162,7 @@ export function readString(cursor: JsonCursor): string | null {
   const end = endOfString(cursor);
   if (end === -1) return null;
   cursor.at = end + 1;
-  const backslash = cursor.bytes.indexOf(92, start);
-  if (backslash === -1 || backslash > end) return cursor.bytes.toString("utf8", start + 1, end);
+  if (!cursor.hasEscape) return cursor.bytes.toString("utf8", start + 1, end);
   // The shape was checked, so JSON.parse cannot fail; it is the fastest decoder of escapes here.
   return (JSON.parse(cursor.bytes.toString("utf8", start, end + 1)) as string).toWellFormed();
 }
@@ -169,6 +170,7 @@ export function readString(cursor: JsonCursor): string | null {
 /** endOfString is the offset of the closing quote of the string at the cursor, or -1 with the cursor at the fault. */
 function endOfString(cursor: JsonCursor): number {
   const { bytes } = cursor;
+  cursor.hasEscape = false;
   for (let at = cursor.at + 1; at < bytes.length; at++) {
     const byte = bytes[at] as number;
     if (byte === 34) return at;
@@ -179,6 +181,7 @@ function endOfString(cursor: JsonCursor): number {
       return -1;
     }
     if (byte !== 92) continue;
+    cursor.hasEscape = true;
     const escape = bytes[++at] as number;
     if (escape === 117) {
       for (const until = at + 4; at < until; at++) {
