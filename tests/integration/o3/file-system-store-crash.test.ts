@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { openFileSystemObjectStore } from "#app/server/o3/file-system-object-store.ts";
 import type { ObjectStore } from "#app/server/o3/object-store.ts";
 import { sha256Hex } from "#tests/integration/o3/object-store-cases.ts";
-import { POWER_CUTS, PowerCutFileSystem } from "#tests/integration/o3/power-cut-file-system.ts";
+import { POWER_CUTS, MemoryFileSystem } from "#tests/support/memory-file-system.ts";
 
 const ROOT = "/data/objects";
 const KEY = "v1/project/2025/01/02/03/object";
@@ -11,12 +11,12 @@ const KEY = "v1/project/2025/01/02/03/object";
 const BYTES = randomBytes(2 * 1024 * 1024 + 5);
 const SHA256 = sha256Hex(BYTES);
 
-async function openOn(fileSystem: PowerCutFileSystem): Promise<ObjectStore> {
+async function openOn(fileSystem: MemoryFileSystem): Promise<ObjectStore> {
   return await openFileSystemObjectStore({ root: ROOT, fileSystem });
 }
 
-async function prepared(neighbour?: string): Promise<{ fileSystem: PowerCutFileSystem; store: ObjectStore }> {
-  const fileSystem = new PowerCutFileSystem();
+async function prepared(neighbour?: string): Promise<{ fileSystem: MemoryFileSystem; store: ObjectStore }> {
+  const fileSystem = new MemoryFileSystem();
   await fileSystem.makeDirectory("/data");
   await fileSystem.syncDirectory("/");
   const store = await openOn(fileSystem);
