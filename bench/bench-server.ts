@@ -19,21 +19,17 @@ const START_TIMEOUT_MS = 60_000;
 /** startBenchServer runs the production build over an empty data folder, with a project and its key. */
 export async function startBenchServer(nodeOptions: string[] = []): Promise<BenchServer> {
   const dataDir = mkdtempSync(path.join(tmpdir(), "akavelog-bench-"));
-  const child = spawn(
-    process.execPath,
-    [...(process.env["NODEOPT"]?.split(" ") ?? []), ...nodeOptions, "--enable-source-maps", "build/server/index.js"],
-    {
-      env: {
-        PATH: process.env["PATH"],
-        NODE_ENV: "production",
-        UV_THREADPOOL_SIZE: "16",
-        LOG_LEVEL: "warn",
-        DATA_DIR: dataDir,
-        PORT: String(PORT),
-      },
-      stdio: "inherit",
+  const child = spawn(process.execPath, [...nodeOptions, "--enable-source-maps", "build/server/index.js"], {
+    env: {
+      PATH: process.env["PATH"],
+      NODE_ENV: "production",
+      UV_THREADPOOL_SIZE: "16",
+      LOG_LEVEL: "warn",
+      DATA_DIR: dataDir,
+      PORT: String(PORT),
     },
-  );
+    stdio: "inherit",
+  });
   const url = `http://127.0.0.1:${PORT}`;
   await untilReady(url, child);
   const token = readFileSync(path.join(dataDir, "admin-token"), "utf8").trim();

@@ -37,15 +37,9 @@ export async function benchIngest(
     await sendAll(server, bodies, latenciesMs);
     await waitForCommit(server);
     const elapsedS = (performance.now() - startedMs) / 1000;
-    if (process.env["THREADS"])
-      console.log((await import("node:child_process")).execSync("bash /tmp/threads.sh").toString());
     const appCpuS = cpuSecondsOf(server.pid) - appBefore;
     const totalCpuS = cpuSecondsOfTree(server.pid) - treeBefore;
     const peakResidentBytes = peakResidentBytesOf(server.pid);
-    if (process.env["NOREAD"]) {
-      await server.stop();
-      process.exit(0);
-    }
     const { objects, objectBytes } = await readBack(server, startMs, entries);
     latenciesMs.sort((a, b) => a - b);
     return {

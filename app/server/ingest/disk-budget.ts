@@ -31,7 +31,8 @@ export class DiskBudget {
   /** reasonToRefuse is null while there is room. The free space is asked for in the background, at most once a second. */
   reasonToRefuse(incomingBytes: number): string | null {
     const { walBytes, walMaxBytes, clock } = this.#options;
-    if (clock.nowMs() - this.#checkedAtMs >= FREE_SPACE_CHECK_MS) this.#checking ??= this.check();
+    if (this.#checking === null && clock.nowMs() - this.#checkedAtMs >= FREE_SPACE_CHECK_MS)
+      this.#checking = this.check();
     if (walBytes() + incomingBytes > walMaxBytes) return "the WAL has reached its budget (WAL_MAX_BYTES)";
     return this.#isNearlyFull ? "the disk is nearly full" : null;
   }
