@@ -25,6 +25,8 @@ export interface IngesterOptions {
   limits: BatchLimits;
   bufferMaxBytes: number;
   walMaxBytes: number;
+  /** When a file of the WAL is followed by the next; tests rotate sooner. */
+  walFileMaxBytes?: number;
   fileSystem: FileSystem;
   store: ObjectStore;
   /** Whether a put is read back; see FlushQueueOptions. */
@@ -150,7 +152,7 @@ export class Ingester {
       directory: this.#walDirectory,
       walId,
       fileSystem,
-      maxFileBytes: WAL_FILE_MAX_BYTES,
+      maxFileBytes: this.#options.walFileMaxBytes ?? WAL_FILE_MAX_BYTES,
       onFailure: this.#options.onFailure,
     });
     this.#wals.set(walId, { wal, release: new WalRelease(wal, { isDraining: false }), isDraining: false });
@@ -235,7 +237,7 @@ export class Ingester {
       {
         directory: this.#walDirectory,
         quarantineDirectory: this.#quarantineDirectory,
-        walFileMaxBytes: WAL_FILE_MAX_BYTES,
+        walFileMaxBytes: this.#options.walFileMaxBytes ?? WAL_FILE_MAX_BYTES,
         fileSystem,
         clock,
         logger,
