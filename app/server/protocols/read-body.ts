@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Transform } from "node:stream";
+import { Readable, type Transform } from "node:stream";
 import { createGunzip, createInflate, createInflateRaw } from "node:zlib";
 import { DecompressStream } from "zstd-napi";
 import { AkavelogError, reasonOf } from "#app/core/errors.ts";
@@ -30,6 +30,11 @@ const MEMORY_RETRY_AFTER_MS = 1_000;
 /** A frame may ask the decoder for a window of any size; more than the largest body is never needed. */
 const ZSTD_WINDOW_LOG_MAX = 26;
 const INFLATE_CHUNK_BYTES = 128 * 1024;
+/**
+ * The zstd decoder inflates all it was given before anyone can stop it, and four bytes may be a block of 128 KiB: a piece
+ * of this size costs 32 MiB at most.
+ */
+const INFLATE_PIECE_BYTES = 1024;
 
 /**
  * readBody reads and inflates a request's body within its limits and the memory that is left for all requests.
@@ -108,13 +113,14 @@ async function inflate(sent: Buffer, encoding: string, maxBytes: number, reserva
   const decoder = ENCODINGS.get(encoding)?.(sent) as Transform;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  decoder.end(sent);
+  Readable.from(piecesOf(sent)).pipe(decoder);
   try {
     for await (const chunk of decoder as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > maxBytes) throw tooLarge(maxBytes, "bytes after decompression");
       reservation.take(chunk.length);
-      chunks.push(chunk);
+      // The zstd decoder hands out the beginnings of buffers of 128 KiB, however little is in them.
+      chunks.push(chunk.length * 2 < chunk.buffer.byteLength ? Buffer.from(chunk) : chunk);
     }
   } catch (error) {
     if (error instanceof AkavelogError) throw error;
@@ -123,6 +129,10 @@ async function inflate(sent: Buffer, encoding: string, maxBytes: number, reserva
     decoder.destroy();
   }
   return Buffer.concat(chunks, bytes);
+}
+
+function* piecesOf(sent: Buffer): Generator<Buffer> {
+  for (let at = 0; at < sent.length; at += INFLATE_PIECE_BYTES) yield sent.subarray(at, at + INFLATE_PIECE_BYTES);
 }
 
 function tooLarge(maxBytes: number, unit: string): BodyError {
