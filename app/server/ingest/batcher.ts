@@ -41,6 +41,8 @@ export interface BatchWal {
 }
 
 const SEAL_CHECK_INTERVAL_MS = 250;
+/** What is open and what is being sealed may take this much of the buffer's budget together. */
+const ROOM_FACTOR = 1.5;
 /** While one batch waits for the disk, the next is built. */
 const MAX_CONCURRENT_SEALS = 3;
 /** Sealing falls behind only when the disk does; then accepting waits this long before it refuses. */
@@ -145,7 +147,7 @@ export class Batcher {
   }
 
   get #hasRoom(): boolean {
-    return this.#openBytes + this.#sealingBytes < 2 * this.#options.bufferMaxBytes;
+    return this.#openBytes + this.#sealingBytes < ROOM_FACTOR * this.#options.bufferMaxBytes;
   }
 
   #sealWhere(isWanted: (batch: LocalBatch) => boolean): void {

@@ -67,15 +67,14 @@ export function buildTier0(input: Tier0Input): Tier0Object {
   const order = sortEntries(block, services);
   const { blocks, frames, tags, rawBytes } = writeBlocks(input, order);
   const { counts, levels } = countMinutes(block, services, order);
-  const range = timeRange(block, order);
   const batch = {
     projectId: input.projectId,
     walId: input.walId,
     batchNo: input.batchNo,
     entries: order.length,
     rawBytes,
-    tsStartNs: range.start,
-    tsEndNs: range.end,
+    tsStartNs: blocks.reduce((least, { tsStartNs }) => (tsStartNs < least ? tsStartNs : least), blocks[0]?.tsStartNs ?? 0n),
+    tsEndNs: blocks.reduce((most, { tsEndNs }) => (tsEndNs > most ? tsEndNs : most), 0n),
     services: services.length > MAX_SERVICES_PER_BATCH ? null : services,
     levels,
     tags,
@@ -208,30 +207,34 @@ function countMinutes(
   order: Uint32Array,
 ): { counts: MinuteCount[]; levels: CommittedBatch["levels"] } {
   const counted = new Set(sortedServices.slice(0, MAX_SERVICES_PER_BATCH));
-  const counts = new Map<string, MinuteCount>();
+  const counts: MinuteCount[] = [];
+  const otherCounts = new Map<number, MinuteCount>();
   const seenLevels = new Set<number>();
-  let last: MinuteCount | null = null;
   let lastService = -1;
-  let lastLevel = -1;
+  let countedAs = "";
+  let ofService = new Map<number, MinuteCount>();
   for (const entry of order) {
-    const level = block.levelOf[entry] as number;
     const service = block.serviceOf[entry] as number;
-    const minute = Math.floor((block.ms[entry] as number) / MS_PER_MINUTE);
-    // Sorted by service and time, neighbours mostly count together.
-    if (last === null || service !== lastService || level !== lastLevel || minute !== last.minute) {
+    if (service !== lastService) {
+      // Sorted by service, so that minute and level are key enough.
       const name = block.services[service] as string;
-      const countedAs = counted.has(name) ? name : OTHER_SERVICES;
-      const key: string = `${minute} ${level} ${countedAs}`;
-      last = counts.get(key) ?? null;
-      if (last === null)
-        counts.set(key, (last = { minute, service: countedAs, level: LEVELS[level] ?? "unknown", count: 0 }));
+      countedAs = counted.has(name) ? name : OTHER_SERVICES;
+      ofService = counted.has(name) ? new Map() : otherCounts;
       lastService = service;
-      lastLevel = level;
+    }
+    const level = block.levelOf[entry] as number;
+    const minute = Math.floor((block.ms[entry] as number) / MS_PER_MINUTE);
+    const key = minute * LEVELS.length + level;
+    let count = ofService.get(key);
+    if (count === undefined) {
+      count = { minute, service: countedAs, level: LEVELS[level] ?? "unknown", count: 0 };
+      ofService.set(key, count);
+      counts.push(count);
       seenLevels.add(level);
     }
-    last.count++;
+    count.count++;
   }
-  return { counts: [...counts.values()], levels: [...seenLevels].map((level) => LEVELS[level] ?? "unknown").sort() };
+  return { counts, levels: [...seenLevels].map((level) => LEVELS[level] ?? "unknown").sort() };
 }
 
 function timeRange({ ms, subMsNs }: EntryBlock, order: Uint32Array): { start: bigint; end: bigint } {
