@@ -92,9 +92,7 @@ export class Wal {
     if (this.#closed) return Promise.reject(new AkavelogError("WAL_CLOSED", "cannot append to the WAL: it is closed"));
     return new Promise((resolve, reject) => {
       this.#pending.push({ chunks, resolve, reject });
-      this.#writing ??= this.#writeGroups().finally(() => {
-        this.#writing = null;
-      });
+      this.#writing ??= this.#writeGroups();
     });
   }
 
@@ -138,6 +136,8 @@ export class Wal {
       this.#nextSequence = firstSequence + group.length;
       for (const [i, append] of group.entries()) append.resolve(firstSequence + i);
     }
+    // Here and not in a callback: whoever appends between the last look and the callback would wait for ever.
+    this.#writing = null;
   }
 
   async #writeGroup(group: readonly PendingAppend[], firstSequence: number): Promise<void> {
