@@ -1,11 +1,24 @@
 import type { ReactNode } from "react";
 import { CodeBlock } from "#app/components/code-block.tsx";
 
+export interface FirstStepsProps {
+  /** Where the API is reached from outside. */
+  origin: string;
+  /** What a shell puts in the place of the operator's token; null when the operator API is off. */
+  operatorToken: string | null;
+}
+
 /** FirstSteps leads from an empty server to a line that was found again, with commands to copy. */
-export function FirstSteps({ origin }: { origin: string }) {
+export function FirstSteps({ origin, operatorToken }: FirstStepsProps) {
   return (
     <ol className="mt-9 space-y-9 sm:mt-10">
       <Step number={1} title="Create a project">
+        {operatorToken === null && (
+          <p>
+            The operator API is off: start the server with an <Command>AKAVELOG_ADMIN_TOKEN</Command> of at least 32
+            characters, and set it here as well.
+          </p>
+        )}
         <p>
           Run this in the folder that Akavelog was started from. The answer shows the project&rsquo;s key once: keep it
           with <Command>export KEY=akl_&hellip;</Command>
@@ -13,7 +26,7 @@ export function FirstSteps({ origin }: { origin: string }) {
         <CodeBlock
           label="command that creates a project"
           code={`curl -s -X POST "${origin}/projects" \\
-  -H "Authorization: Bearer $(cat data/admin-token)" \\
+  -H "Authorization: Bearer ${operatorToken ?? "$AKAVELOG_ADMIN_TOKEN"}" \\
   -H 'content-type: application/json' \\
   -d '{"name":"demo"}'`}
         />

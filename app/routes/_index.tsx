@@ -4,12 +4,18 @@ import { useEffect } from "react";
 import { FirstSteps } from "#app/components/first-steps.tsx";
 import { PageShell } from "#app/components/page-shell.tsx";
 import { StatusBadge } from "#app/components/status-badge.tsx";
+import { operatorTokenInShell } from "#app/server/auth/operator-token.ts";
 
 /** A server that starts is asked again after this long. */
 const RECHECK_MS = 2_000;
 
 export function loader({ request, context }: LoaderFunctionArgs) {
-  return { isReady: context.runtime.ready().ok, origin: new URL(request.url).origin };
+  const { runtime } = context;
+  return {
+    isReady: runtime.ready().ok,
+    origin: runtime.env.publicUrl ?? new URL(request.url).origin,
+    operatorToken: operatorTokenInShell(runtime.env),
+  };
 }
 
 export const meta: MetaFunction = () => [
@@ -18,7 +24,7 @@ export const meta: MetaFunction = () => [
 ];
 
 export default function Index() {
-  const { isReady, origin } = useLoaderData<typeof loader>();
+  const { isReady, origin, operatorToken } = useLoaderData<typeof loader>();
   useRecheck(!isReady);
   return (
     <PageShell
@@ -35,7 +41,7 @@ export default function Index() {
         Akavelog takes logs over HTTP, has them safe on disk before it says yes, and keeps them in a bucket that is
         yours.
       </p>
-      <FirstSteps origin={origin} />
+      <FirstSteps origin={origin} operatorToken={operatorToken} />
     </PageShell>
   );
 }

@@ -96,7 +96,7 @@ function toEnv(given: z.infer<typeof envSchema>) {
   return {
     host: given.HOST,
     port: given.PORT,
-    publicUrl: given.PUBLIC_URL ?? null,
+    publicUrl: given.PUBLIC_URL?.replace(/\/+$/, "") ?? null,
     trustProxy: given.TRUST_PROXY === "true",
     logLevel: given.LOG_LEVEL,
     dataDir: given.DATA_DIR,

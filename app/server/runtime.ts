@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { AkavelogError, reasonOf } from "#app/core/errors.ts";
 import { createUuidV7 } from "#app/core/uuid-v7.ts";
+import { readOperatorToken } from "#app/server/auth/operator-token.ts";
 import { KeyAuthenticator } from "#app/server/auth/key-authenticator.ts";
 import { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { openEmbeddedPostgres, type EmbeddedPostgres } from "#app/server/catalog/embedded-postgres.ts";
@@ -31,6 +32,7 @@ import { nodeFileSystem } from "#app/server/system/node-file-system.ts";
 
 /** Runtime is everything that lives as long as the process. */
 export interface Runtime {
+  env: Env;
   /** Whether this process can take logs, and what else is wrong. */
   ready(): Readiness;
   /** Throws NotStartedError before everything is open. */
@@ -136,6 +138,7 @@ export function startRuntime(options: RuntimeOptions): Runtime {
 
   let closing: Promise<void> | null = null;
   return {
+    env: options.env,
     ready: () => (services === null ? { ok: false, reason: step, degraded: [] } : readinessOf(services)),
     services() {
       if (services === null) throw new NotStartedError(step);
@@ -170,7 +173,7 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
   onStep("locking the data folder");
   await mkdir(dataDir, { recursive: true });
   onClose(await lockDataDir(dataDir));
-  const adminToken = await readAdminToken(env, dataDir);
+  const adminToken = await readOperatorToken(env);
 
   onStep("opening the object store");
   const store = world.wrapStore(
@@ -267,24 +270,6 @@ async function openDatabase(
       await systemClock.sleep(500 + backoffMs(attempts, Math.random), stopping);
     }
   }
-}
-
-/**
- * Embedded, the operator is whoever can read DATA_DIR, so a token is made there. With a database of its own the process
- * is one of several, and a token that only one of them knows would be of no use.
- */
-async function readAdminToken(env: Env, dataDir: string): Promise<string | null> {
-  if (env.adminToken !== null || env.databaseUrl !== null) return env.adminToken;
-  const file = path.join(dataDir, "admin-token");
-  try {
-    await writeFile(file, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
-  const token = (await readFile(file, "utf8")).trim();
-  if (token.length < 32)
-    throw new AkavelogError("BAD_SECRET", `cannot start: ${file} is empty or cut; remove it to get a new one`);
-  return token;
 }
 
 function startHeartbeat(

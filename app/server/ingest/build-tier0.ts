@@ -73,7 +73,10 @@ export function buildTier0(input: Tier0Input): Tier0Object {
     batchNo: input.batchNo,
     entries: order.length,
     rawBytes,
-    tsStartNs: blocks.reduce((least, { tsStartNs }) => (tsStartNs < least ? tsStartNs : least), blocks[0]?.tsStartNs ?? 0n),
+    tsStartNs: blocks.reduce(
+      (least, { tsStartNs }) => (tsStartNs < least ? tsStartNs : least),
+      blocks[0]?.tsStartNs ?? 0n,
+    ),
     tsEndNs: blocks.reduce((most, { tsEndNs }) => (tsEndNs > most ? tsEndNs : most), 0n),
     services: services.length > MAX_SERVICES_PER_BATCH ? null : services,
     levels,

@@ -139,14 +139,10 @@ export class Ingester {
     await fileSystem.makeDirectory(this.#walDirectory);
     await this.#spool.open();
     await this.#budget.check();
-    const spoolFiles = await this.#spool.files();
-    const needed = new Set<string>();
+    const earlierWalIds = await fileSystem.list(this.#walDirectory);
+    await this.#spool.removeAllBut(earlierWalIds);
     this.#flushQueue.start();
-    for (const earlierWalId of await fileSystem.list(this.#walDirectory)) {
-      for (const spoolPath of await this.#replay(earlierWalId)) needed.add(spoolPath);
-    }
-    // A crash between commit and removal leaves files that no seal needs any more.
-    for (const file of spoolFiles) if (!needed.has(file)) await this.#spool.remove(file);
+    for (const earlierWalId of earlierWalIds) await this.#replay(earlierWalId);
 
     const wal = await Wal.open({
       directory: this.#walDirectory,
@@ -230,7 +226,7 @@ export class Ingester {
     });
   }
 
-  async #replay(walId: string): Promise<string[]> {
+  async #replay(walId: string): Promise<void> {
     const { fileSystem, clock, logger, catalog, idempotency, onFailure } = this.#options;
     const startedAtMs = clock.nowMs();
     const replayed = await replayWal(
@@ -256,7 +252,6 @@ export class Ingester {
     logger.info({ walId, replayedEntries, damagedBytes, lostRecords, elapsedMs }, "replayed an earlier WAL");
     await this.#wals.get(walId)?.release.stopHolding();
     await this.#finishDraining(walId);
-    return replayed.spoolPaths;
   }
 
   async #finishCommitted(batch: LocalBatch): Promise<void> {

@@ -34,8 +34,6 @@ export interface ReplayOptions {
 }
 
 export interface ReplayedWal {
-  /** Paths of the spool files its uncommitted batches still need. */
-  spoolPaths: string[];
   replayedEntries: number;
   damagedBytes: number;
   /** Sequence numbers that are missing between the first and the last one read. */
@@ -81,6 +79,8 @@ export async function replayWal(options: ReplayOptions, walId: string): Promise<
   options.batcher.addWal({ wal, nextBatchNo });
 
   const { coverage, rebuilt, spoolPaths } = await planSeals(options, walId, survey.seals, committed, release);
+  // Before entries are batched anew: a new batch may get the number, and so the path, of a file that has no seal.
+  await options.spool.removeUnneeded(walId, spoolPaths);
   let replayedEntries = 0;
   for await (const item of readWal(options.fileSystem, directory)) {
     if (item.kind === "damage") continue;
@@ -95,7 +95,7 @@ export async function replayWal(options: ReplayOptions, walId: string): Promise<
   }
   await options.idempotency.releaseUnfinished(walId);
   const damagedBytes = survey.damage.reduce((sum, { start, end }) => sum + end - start, 0);
-  return { spoolPaths, replayedEntries, damagedBytes, lostRecords: survey.lostRecords };
+  return { replayedEntries, damagedBytes, lostRecords: survey.lostRecords };
 }
 
 async function surveyWal(options: ReplayOptions, directory: string): Promise<WalSurvey> {

@@ -69,8 +69,21 @@ export class Spool {
     return target;
   }
 
-  /** The files that lie in the spool now. */
-  async files(): Promise<string[]> {
+  /** Removes a WAL's files that none of its seals needs: the crash came between spool and seal, or commit and removal. */
+  async removeUnneeded(walId: string, needed: readonly string[]): Promise<void> {
+    for (const file of await this.#files()) {
+      if (path.basename(file).startsWith(`${walId}-`) && !needed.includes(file)) await this.#fileSystem.remove(file);
+    }
+  }
+
+  /** Removes the files of all WALs but these: their entries are in the ledger. */
+  async removeAllBut(walIds: readonly string[]): Promise<void> {
+    for (const file of await this.#files()) {
+      if (!walIds.some((walId) => path.basename(file).startsWith(`${walId}-`))) await this.#fileSystem.remove(file);
+    }
+  }
+
+  async #files(): Promise<string[]> {
     const names = await this.#fileSystem.list(this.#directory);
     return names.map((name) => path.join(this.#directory, name));
   }
