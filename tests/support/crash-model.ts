@@ -1,0 +1,123 @@
+import { EntryBlockBuilder, type EntryBlock } from "#app/server/ingest/entry-block.ts";
+import { buildTier0 } from "#app/server/ingest/build-tier0.ts";
+import { Ingester } from "#app/server/ingest/ingester.ts";
+import { decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
+import { silentLogger } from "#app/server/system/logger.ts";
+import { createOutsideWorld, type ManualClock, type Outside, type OutsideWorld } from "#tests/support/crash-fakes.ts";
+import type { MemoryFileSystem } from "#tests/support/memory-file-system.ts";
+
+export const DATA_DIR = "/data";
+
+/** Machine is one process over an in-memory disk, with its bucket and database. */
+export interface Machine {
+  ingester: Ingester;
+  fileSystem: MemoryFileSystem;
+  outside: OutsideWorld;
+  clock: ManualClock;
+  walId: string;
+  failures: Error[];
+}
+
+export interface MachineOptions {
+  fileSystem: MemoryFileSystem;
+  outside: Outside;
+  clock: ManualClock;
+  /** Makes the WAL's id, which grows with it. */
+  life: number;
+  maxEntries?: number;
+  onStep?: (step: string) => void;
+}
+
+/** buildMachine makes an ingester that is not yet started. Its WAL files rotate after a few records. */
+export function buildMachine(options: MachineOptions): Machine {
+  const { fileSystem, clock, life } = options;
+  const outside = createOutsideWorld(options.outside, options.onStep ?? (() => undefined));
+  const walId = `00000000-0000-7000-8000-${String(life).padStart(12, "0")}`;
+  const failures: Error[] = [];
+  const ingester = new Ingester({
+    dataDir: DATA_DIR,
+    walId,
+    limits: { maxEntries: options.maxEntries ?? 4, maxBytes: 1024 * 1024, maxAgeMs: 1_000 },
+    bufferMaxBytes: 1024 * 1024,
+    walMaxBytes: 1024 * 1024 * 1024,
+    walFileMaxBytes: 700,
+    fileSystem,
+    store: outside.store,
+    verifyPuts: "read-back",
+    catalog: outside.catalog,
+    idempotency: outside.idempotency,
+    buildObject: (input) => Promise.resolve(buildTier0(input)),
+    keepCommitted: (_, spoolPath) => fileSystem.remove(spoolPath),
+    clock,
+    random: () => 0.5,
+    logger: silentLogger,
+    onFailure: (error) => failures.push(error),
+  });
+  return { ingester, fileSystem, outside, clock, walId, failures };
+}
+
+/** closeMachine stops it as SIGTERM does, with the clock running. */
+export async function closeMachine({ ingester, clock }: Machine): Promise<void> {
+  let isClosed = false;
+  const closing = ingester.close(5_000).then(() => (isClosed = true));
+  await clock.runUntil(() => isClosed);
+  await closing;
+}
+
+/** blockOf makes entries that carry their text as message. */
+export function blockOf(messages: readonly string[], nowMs: number): EntryBlock {
+  const builder = new EntryBlockBuilder(256, messages.length);
+  for (const message of messages) {
+    builder.add({
+      timestamp: { ms: nowMs, subMsNs: 0 },
+      service: "s",
+      level: "info",
+      levelOriginal: null,
+      message,
+      tags: [],
+    });
+  }
+  return builder.build();
+}
+
+/** committedMessages reads the objects of all rows. */
+export function committedMessages({ rows, objects }: Outside): string[] {
+  return rows.flatMap(({ objectKey }) => {
+    const object = objects.get(objectKey);
+    if (object === undefined) throw new Error(`the row of ${objectKey} has no object`);
+    return messagesOfObject(object);
+  });
+}
+
+/** visibleMessages is what a query would find now: committed batches, and local ones that the catalog has not. */
+export async function visibleMessages({ ingester, fileSystem, outside }: Machine): Promise<string[]> {
+  const messages = committedMessages(outside.now);
+  for (const { walId, batchNo, parts, spoolPath } of ingester.local.all()) {
+    if (outside.now.ledger.has(`${walId} ${batchNo}`)) continue;
+    if (parts.length === 0 && spoolPath !== null)
+      messages.push(...messagesOfObject(await fileSystem.readFile(spoolPath)));
+    for (const { block, from, to } of parts) {
+      const start = from === 0 ? 0 : (block.ends[from - 1] as number);
+      messages.push(...messagesOf(block.bytes.toString("utf8", start, block.ends[to - 1])));
+    }
+  }
+  return messages;
+}
+
+function messagesOfObject(object: Buffer): string[] {
+  const { header, blocksStart } = decodeTier0Header(object, "test");
+  const messages: string[] = [];
+  let start = blocksStart;
+  for (const block of header.blocks) {
+    messages.push(...messagesOf(decompressBlock(object, start, block, "test").toString()));
+    start += block.bytes;
+  }
+  return messages;
+}
+
+function messagesOf(lines: string): string[] {
+  return lines
+    .trimEnd()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { message: string }).message);
+}
