@@ -27,7 +27,7 @@ async function ingest({ request, context }: ApiRequest): Promise<Response> {
   const body = await readBody(context.nodeRequest, services.env.ingest, services.memory);
   try {
     const receivedAtMs = services.clock.nowMs();
-    const decoded = decodeJson(body.bytes, receivedAtMs);
+    const decoded = await decodeJson(body.bytes, receivedAtMs);
     const waitForCommit = wait === "commit";
     const answer = await acceptRecords(services, {
       projectId,

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { timestampProblem } from "#app/core/timestamp.ts";
 import { createTimestampReader } from "#app/server/ingest/canonical-line.ts";
 import { EntryBlockBuilder, levelSegment, type EntryBlock } from "#app/server/ingest/entry-block.ts";
@@ -30,15 +31,34 @@ export const MAX_REPORTED_ERRORS = 100;
 /** Only a first guess at the number of records; columns grow when it was too low. */
 const TYPICAL_LINE_BYTES = 200;
 
+/** Bytes that are decoded before other requests get their turn; some milliseconds of work. */
+const TURN_BYTES = 1024 * 1024;
+
+const KIND_NAMES = { string: "a string", number: "a number", boolean: "a boolean", null: "null", array: "an array" };
+
 const OPEN_BRACE = 123;
 const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+const COMMA = 44;
 
 /**
  * decodeJson reads a body of JSON objects in any packing: one object, an array, concatenated objects or NDJSON.
  * A record that is no object or not usable is refused by itself. After a syntax error reading goes on at the next newline;
  * inside an array the rest of the body is one refused record.
  */
-export function decodeJson(sentBody: Buffer, receivedAtMs: number): DecodedRecords {
+export async function decodeJson(sentBody: Buffer, receivedAtMs: number): Promise<DecodedRecords> {
+  const decoding = startDecoding(sentBody, receivedAtMs);
+  while (!decoding.advance(TURN_BYTES)) await nextTurn();
+  return decoding.finish();
+}
+
+interface Decoding {
+  /** Decodes records that begin in the next `bytes`; true when the body is at its end. */
+  advance(bytes: number): boolean;
+  finish(): DecodedRecords;
+}
+
+function startDecoding(sentBody: Buffer, receivedAtMs: number): Decoding {
   // Bad bytes become U+FFFD once for the whole body, so that everything below may copy slices.
   const body = isUtf8(sentBody) ? sentBody : Buffer.from(sentBody.toString("utf8"));
   const builder = new EntryBlockBuilder(body.length + (body.length >> 3), Math.ceil(body.length / TYPICAL_LINE_BYTES));
@@ -77,8 +97,7 @@ export function decodeJson(sentBody: Buffer, receivedAtMs: number): DecodedRecor
       return false;
     }
     if (cursor.tooDeep) refuse(TOO_DEEP);
-    else if (value.kind !== "object")
-      refuse(`a record must be a JSON object, this is ${value.kind === "null" ? "null" : `a ${value.kind}`}`);
+    else if (value.kind !== "object") refuse(`a record must be a JSON object, this is ${KIND_NAMES[value.kind]}`);
     else {
       const result = normaliseRecord(value.members, receivedAtMs);
       if ("refused" in result) refuse(result.refused);
@@ -99,43 +118,60 @@ export function decodeJson(sentBody: Buffer, receivedAtMs: number): DecodedRecor
     return true;
   }
 
-  for (skipWhitespace(cursor); cursor.at < body.length; skipWhitespace(cursor)) {
-    const isWellFormed = body[cursor.at] === OPEN_BRACKET ? takeArray(cursor, takeRecord, refuse) : takeRecord();
-    if (!isWellFormed) skipToNextLine(cursor);
+  let isInArray = false;
+
+  /** Takes the next record outside of an array, or goes into one. */
+  function takeOutside(): void {
+    if (body[cursor.at] !== OPEN_BRACKET) {
+      if (!takeRecord()) skipToNextLine(cursor);
+      return;
+    }
+    cursor.at++;
+    skipWhitespace(cursor);
+    isInArray = body[cursor.at] !== CLOSE_BRACKET;
+    if (!isInArray) cursor.at++;
   }
-  return { block: builder.build(), rejected, errors };
+
+  /** Takes an element and what follows it; after a fault the rest of the body is one refused record. */
+  function takeElement(): void {
+    if (!takeRecord()) {
+      leaveBrokenArray();
+      return;
+    }
+    skipWhitespace(cursor);
+    const next = body[cursor.at];
+    if (next === CLOSE_BRACKET) isInArray = false;
+    else if (next !== COMMA) {
+      refuse(`the array is broken at byte ${cursor.at + 1} of the body: expected ',' or ']'`);
+      leaveBrokenArray();
+      return;
+    }
+    cursor.at++;
+  }
+
+  function leaveBrokenArray(): void {
+    isInArray = false;
+    cursor.at = body.length;
+  }
+
+  return {
+    advance(bytes) {
+      const until = cursor.at + bytes;
+      for (;;) {
+        skipWhitespace(cursor);
+        if (cursor.at >= body.length && !isInArray) return true;
+        if (cursor.at >= until && cursor.at < body.length) return false;
+        // At the end of the body an open array lacks an element, which reading it says.
+        if (isInArray) takeElement();
+        else takeOutside();
+      }
+    },
+    finish: () => ({ block: builder.build(), rejected, errors }),
+  };
 }
 
 /** The spellings of levels are the same for all senders. */
 const levels = new SliceTable(levelSegment);
-
-/** Takes the elements of the array at the cursor; after a fault the rest of the body is one refused record. */
-function takeArray(cursor: JsonCursor, takeRecord: () => boolean, refuse: (reason: string) => void): boolean {
-  const { bytes } = cursor;
-  cursor.at++;
-  skipWhitespace(cursor);
-  if (bytes[cursor.at] === 93) {
-    cursor.at++;
-    return true;
-  }
-  for (;;) {
-    if (!takeRecord()) break;
-    skipWhitespace(cursor);
-    const next = bytes[cursor.at];
-    if (next === 93) {
-      cursor.at++;
-      return true;
-    }
-    if (next !== 44) {
-      refuse(`the array is broken at byte ${cursor.at + 1} of the body: expected ',' or ']'`);
-      break;
-    }
-    cursor.at++;
-    skipWhitespace(cursor);
-  }
-  cursor.at = bytes.length;
-  return true;
-}
 
 function skipToNextLine(cursor: JsonCursor): void {
   const newline = cursor.bytes.indexOf(10, cursor.at);
