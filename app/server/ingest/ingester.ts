@@ -53,6 +53,7 @@ export interface AcceptRequest {
 
 /** A WAL file holds some batches; smaller ones are released sooner, larger ones are made less often. */
 const WAL_FILE_MAX_BYTES = 64 * 1024 * 1024;
+const WAL_FILES_PER_BUDGET = 16;
 /** Requests that wait for their commit share a batch when they come this close together. */
 const COMMIT_GATHER_MS = 100;
 const DISK_FULL_RETRY_AFTER_MS = 10_000;
@@ -148,7 +149,7 @@ export class Ingester {
       directory: this.#walDirectory,
       walId,
       fileSystem,
-      maxFileBytes: this.#options.walFileMaxBytes ?? WAL_FILE_MAX_BYTES,
+      maxFileBytes: this.#walFileMaxBytes,
       onFailure: this.#options.onFailure,
     });
     this.#wals.set(walId, { wal, release: new WalRelease(wal, { isDraining: false }), isDraining: false });
@@ -164,18 +165,21 @@ export class Ingester {
    */
   async accept(request: AcceptRequest): Promise<Set<LocalBatch>> {
     const wal = this.#wal;
-    if (wal === null) throw new BacklogFullError("the server is stopping", DISK_FULL_RETRY_AFTER_MS);
+    const release = wal === null ? undefined : this.#wals.get(wal.walId)?.release;
+    if (wal === null || release === undefined) {
+      throw new BacklogFullError("the server is stopping", DISK_FULL_RETRY_AFTER_MS);
+    }
     const { projectId, block } = request;
     this.#budget.admit(block.bytes.length);
     await this.#batcher.waitForRoom();
     let sequence: number;
     try {
-      sequence = await wal.append(encodeEntries(projectId, request.receivedAtMs, block, request.idempotency));
+      const payload = encodeEntries(projectId, request.receivedAtMs, block, request.idempotency);
+      sequence = await release.append(payload, block.count);
     } catch (error) {
       if (error instanceof WalFullError) throw new BacklogFullError("the disk is full", DISK_FULL_RETRY_AFTER_MS);
       throw error;
     }
-    this.#wals.get(wal.walId)?.release.addPending(sequence, block.count);
     return this.#batcher.add({ projectId, walId: wal.walId, sequence, block });
   }
 
@@ -233,7 +237,7 @@ export class Ingester {
       {
         directory: this.#walDirectory,
         quarantineDirectory: this.#quarantineDirectory,
-        walFileMaxBytes: this.#options.walFileMaxBytes ?? WAL_FILE_MAX_BYTES,
+        walFileMaxBytes: this.#walFileMaxBytes,
         fileSystem,
         clock,
         logger,
@@ -290,6 +294,12 @@ export class Ingester {
     await this.#options.catalog.trimLedger(walId).catch((error: unknown) => {
       this.#options.logger.warn({ err: error, walId }, "cannot trim the ledger of a drained WAL");
     });
+  }
+
+  /** A file is not released before it is full, so a small budget has small files. */
+  get #walFileMaxBytes(): number {
+    const { walFileMaxBytes, walMaxBytes } = this.#options;
+    return walFileMaxBytes ?? Math.min(WAL_FILE_MAX_BYTES, Math.ceil(walMaxBytes / WAL_FILES_PER_BUDGET));
   }
 
   get #walDirectory(): string {
