@@ -24,7 +24,7 @@ export class ObjectCache {
     await this.#fileSystem.makeDirectory(this.#directory);
     for (const name of await this.#fileSystem.list(this.#directory)) {
       const found = await this.#fileSystem.stat(path.join(this.#directory, name));
-      if (found !== null && /^[0-9a-f]{64}$/.test(name)) this.#sizes.set(name, found.sizeBytes);
+      if (found !== null && /^[0-9a-f]{64}$/.test(name)) await this.#keep(name, found.sizeBytes);
       else await this.#fileSystem.remove(path.join(this.#directory, name));
     }
   }
@@ -49,7 +49,7 @@ export class ObjectCache {
       const handle = await this.#fileSystem.open(`${target}.part`, "create");
       await handle.write(bytes, 0).finally(() => handle.close());
       await this.#fileSystem.rename(`${target}.part`, target);
-      this.#sizes.set(sha256, bytes.length);
+      await this.#keep(sha256, bytes.length);
     } catch {
       // Two queries fetched it at once, or the disk is full: a cache may go without.
       await this.#fileSystem.remove(`${target}.part`).catch(() => undefined);
@@ -59,12 +59,18 @@ export class ObjectCache {
   /** Moves a file of the spool in. */
   async adopt(sha256: string, filePath: string, sizeBytes: number): Promise<void> {
     await this.#fileSystem.rename(filePath, this.#pathOf(sha256));
-    this.#sizes.set(sha256, sizeBytes);
+    await this.#keep(sha256, sizeBytes);
   }
 
   async remove(sha256: string): Promise<void> {
     this.#sizes.delete(sha256);
     await this.#fileSystem.remove(this.#pathOf(sha256));
+  }
+
+  /** A file larger than the whole budget is not taken into the list, and nobody else would ever remove it. */
+  async #keep(sha256: string, sizeBytes: number): Promise<void> {
+    this.#sizes.set(sha256, sizeBytes);
+    if (!this.#sizes.has(sha256)) await this.#fileSystem.remove(this.#pathOf(sha256));
   }
 
   #pathOf(sha256: string): string {
