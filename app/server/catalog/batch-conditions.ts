@@ -14,15 +14,22 @@ export function batchConditions(filter: BatchFilter): SQL | undefined {
     gte(logBatches.tsEndNs, filter.fromNs),
     lt(logBatches.tsStartNs, filter.toNs),
     isGiven(filter.levels) ? sql`${logBatches.levels} && ${textArray(filter.levels)}` : undefined,
-    isGiven(filter.services)
+    isGiven(filter.services) && filter.services.every(isStorable)
       ? or(isNull(logBatches.services), sql`${logBatches.services} && ${textArray(filter.services)}`)
       : undefined,
-    ...Object.entries(filter.tags ?? {}).map(([key, value]) => tagMayHave(key, value)),
+    ...Object.entries(filter.tags ?? {}).map(([key, value]) =>
+      isStorable(key) && isStorable(value) ? tagMayHave(key, value) : undefined,
+    ),
   );
 }
 
 function isGiven<T>(values: readonly T[] | undefined): values is readonly T[] {
   return values !== undefined && values.length > 0;
+}
+
+/** PostgreSQL refuses the whole statement for a NUL or half a surrogate pair; such texts are in no row, only in objects. */
+function isStorable(text: string): boolean {
+  return !text.includes("\0") && text.isWellFormed();
 }
 
 function textArray(values: readonly string[]): SQL {
