@@ -14,10 +14,12 @@ export interface Cursor {
   walId: string;
 }
 
+/** The index keeps times as signed 64-bit integers and refuses larger ones. */
 const nanoseconds = z
   .string()
   .regex(/^\d{1,19}$/)
-  .transform(BigInt);
+  .transform(BigInt)
+  .refine((timestampNs) => timestampNs < 2n ** 63n);
 const cursorSchema = z.tuple([
   z.literal(1),
   nanoseconds,
