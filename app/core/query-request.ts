@@ -11,6 +11,23 @@ export const MAX_KEYWORD_BYTES = 256;
 const timePoint = z.union([z.string().max(64), z.number()]);
 const texts = z.array(z.string().max(1024)).max(1000);
 
+/** By hand, because a zod record passes over the key `__proto__`, and a condition that is passed over finds everything. */
+const tagFilter = z.unknown().transform((given, context): Record<string, string> => {
+  const conditions: Record<string, string> = Object.create(null) as Record<string, string>;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    context.addIssue({ code: "custom", message: "must be an object of strings" });
+    return z.NEVER;
+  }
+  for (const [key, value] of Object.entries(given)) {
+    if (typeof value !== "string" || key.length > 1024 || value.length > 8192) {
+      context.addIssue({ code: "custom", path: [key], message: "must be a string of at most 8192 characters" });
+      return z.NEVER;
+    }
+    conditions[key] = value;
+  }
+  return conditions;
+});
+
 /** The body of POST /query. */
 export const queryRequestSchema = z.strictObject({
   from: timePoint.optional(),
@@ -37,7 +54,7 @@ export const queryRequestSchema = z.strictObject({
       texts,
     ])
     .optional(),
-  tags: z.record(z.string().max(1024), z.string().max(8192)).optional(),
+  tags: tagFilter.optional(),
   keyword: z
     .string()
     .refine(
