@@ -138,6 +138,8 @@ export class Ingester {
   async start(): Promise<void> {
     const { fileSystem, logger, walId } = this.#options;
     await fileSystem.makeDirectory(this.#walDirectory);
+    // Also when it was there: the process that made it may have died before its name was durable.
+    await fileSystem.syncDirectory(this.#options.dataDir);
     await this.#spool.open();
     await this.#budget.check();
     const earlierWalIds = await fileSystem.list(this.#walDirectory);

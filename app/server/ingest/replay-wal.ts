@@ -11,6 +11,7 @@ import { decodeTier0Header } from "#app/server/ingest/tier0-format.ts";
 import { decodePayload, type EntriesRecord, type SealRecord } from "#app/server/ingest/wal-payload.ts";
 import { readWal, walFiles, type WalItem } from "#app/server/ingest/wal-reader.ts";
 import { WalRelease } from "#app/server/ingest/wal-release.ts";
+import { WAL_FILE_MAGIC } from "#app/server/ingest/wal-format.ts";
 import { Wal, type WalFailedError, type WalFile } from "#app/server/ingest/wal.ts";
 import type { Clock } from "#app/server/system/clock.ts";
 import type { FileSystem } from "#app/server/system/file-system.ts";
@@ -58,8 +59,10 @@ type Coverage = Map<number, { from: number; to: number; into: LocalBatch | "stor
  */
 export async function replayWal(options: ReplayOptions, walId: string): Promise<ReplayedWal> {
   const directory = path.join(options.directory, walId);
+  await syncWal(options.fileSystem, directory);
   const survey = await surveyWal(options, directory);
   await quarantineDamage(options, walId, survey);
+  await cutTornTail(options.fileSystem, directory, survey);
   const files = await existingFiles(options.fileSystem, directory);
   const lastNamed = files.at(-1)?.firstSequence ?? -1;
   const wal = await Wal.open({
@@ -96,6 +99,41 @@ export async function replayWal(options: ReplayOptions, walId: string): Promise<
   await options.idempotency.releaseUnfinished(walId);
   const damagedBytes = survey.damage.reduce((sum, { start, end }) => sum + end - start, 0);
   return { replayedEntries, damagedBytes, lostRecords: survey.lostRecords };
+}
+
+/**
+ * A process that was killed leaves writes that no fsync has confirmed. Replay acts on what it reads: a batch must not be
+ * committed by a seal, nor a key answered by a record, that a power cut then takes back.
+ */
+async function syncWal(fileSystem: FileSystem, directory: string): Promise<void> {
+  for (const file of await walFiles(fileSystem, directory)) {
+    const handle = await fileSystem.open(file, "read-write");
+    await handle.syncData().finally(() => handle.close());
+  }
+  await fileSystem.syncDirectory(directory);
+}
+
+/**
+ * The last file ends behind its last sound record from here on, and goes when it has none: seals are added in files behind
+ * it, and a later replay would take the tail for damage, and the number that it was named by for a lost record.
+ */
+async function cutTornTail(fileSystem: FileSystem, directory: string, { damage }: WalSurvey): Promise<void> {
+  const file = (await walFiles(fileSystem, directory)).at(-1);
+  if (file === undefined) return;
+  const tail = damage.find((each) => each.isTail);
+  const soundBytes = tail?.start ?? (await fileSystem.stat(file))?.sizeBytes ?? 0;
+  if (soundBytes <= WAL_FILE_MAGIC.length) {
+    await fileSystem.remove(file);
+    await fileSystem.syncDirectory(directory);
+  } else if (tail !== undefined) {
+    const handle = await fileSystem.open(file, "read-write");
+    try {
+      await handle.truncate(soundBytes);
+      await handle.syncData();
+    } finally {
+      await handle.close();
+    }
+  }
 }
 
 async function surveyWal(options: ReplayOptions, directory: string): Promise<WalSurvey> {
