@@ -24,12 +24,11 @@ async function crashWorkload(seed: number, tally: Tally): Promise<void> {
   for (let moment = moments.shift(); moment !== undefined; moment = moments.shift()) {
     for (const state of crashStates(moment.snapshot, random)) {
       if (tally.states++ >= STATES || tally.wrong.length > 0) return;
-      const { wrong, snapshots } = await recover(state, moment.life);
+      const isCrashedAgain = moment.life === 2 && random() < SECOND_CRASH_SHARE;
+      const { wrong, snapshots } = await recover(state, moment.life, isCrashedAgain);
       tally.wrong.push(...wrong.map((text) => `${text} [workload ${seed}]`));
       if (moment.life === 3) tally.afterSecondCrash++;
-      else if (random() < SECOND_CRASH_SHARE) {
-        for (const snapshot of snapshots) if (random() < SECOND_MOMENT_SHARE) moments.push({ snapshot, life: 3 });
-      }
+      for (const snapshot of snapshots) if (random() < SECOND_MOMENT_SHARE) moments.push({ snapshot, life: 3 });
     }
   }
 }

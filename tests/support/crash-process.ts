@@ -1,12 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readFile, readdir, readlink, rm, symlink } from "node:fs/promises";
+import { readFile, readdir, readlink, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { build as bundle } from "vite";
-import { buildWhenStale } from "../../scripts/build.mjs";
+import { copyBuildBelowRepository } from "#tests/support/crash-build.ts";
 
 /** CrashProcess is one life of the server. */
 export interface CrashProcess {
@@ -36,7 +34,7 @@ const PASSED_ON = ["PATH", "HOME", "USER", "LANG", "TMPDIR"] as const;
  * openCrashSite makes a DATA_DIR and an own copy of the build, so that a build that starts meanwhile does not take the
  * bundle away between two restarts. All lives listen on one port.
  */
-export async function openCrashSite(dataDirectory: string): Promise<CrashSite> {
+export async function openCrashSite(dataDirectory: string, copyBuild = copyBuildBelowRepository): Promise<CrashSite> {
   const build = await copyBuild();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -101,24 +99,6 @@ export async function openCrashSite(dataDirectory: string): Promise<CrashSite> {
       await rm(build, { recursive: true, force: true });
     },
   };
-}
-
-/** The copy lies below the repository, where the bundle finds its packages. */
-async function copyBuild(): Promise<string> {
-  await buildWhenStale();
-  const root = path.resolve(".");
-  await mkdir(path.join(root, "node_modules/.cache"), { recursive: true });
-  const copy = await mkdtemp(path.join(root, "node_modules/.cache/crash-"));
-  await cp(path.join(root, "build"), path.join(copy, "build"), { recursive: true });
-  await symlink(path.join(root, "drizzle"), path.join(copy, "drizzle"));
-  // Bundled, it starts as fast as what it wraps; a loader for TypeScript would be counted as recovery.
-  const entry = fileURLToPath(new URL("./crash-server.ts", import.meta.url));
-  await bundle({
-    configFile: false,
-    logLevel: "error",
-    build: { ssr: entry, target: "es2022", outDir: copy, emptyOutDir: false, copyPublicDir: false },
-  });
-  return copy;
 }
 
 async function answersReady(url: string): Promise<boolean> {

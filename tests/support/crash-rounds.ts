@@ -26,6 +26,8 @@ export interface RoundReport {
   /** Reads of one project's last round right after a restart. */
   checksAfterRestart: number;
   wrongAfterRestart: string[];
+  /** Keyed requests that were sent once more after a restart and answered as the first time. */
+  repeatedKeys: number;
   totals: Record<"acknowledged" | "unknown" | "unknownStored", number>;
   final: Readback[];
   /** The server's output of all its lives. */
@@ -110,7 +112,8 @@ export async function runRounds({ site, kills, seed, projects, env }: RoundOptio
 
   /** What was acknowledged before the restart is there at once; keys sent again are answered as before. */
   async function checkAfterRestart(life: CrashProcess, round: number | null): Promise<void> {
-    await Promise.all(writers.map((writer) => writer.repeatKeys()));
+    for (const repeated of await Promise.all(writers.map((writer) => writer.repeatKeys())))
+      report.repeatedKeys += repeated;
     if (round === null || round === 0) return;
     for (const project of written) {
       const where = `round ${round}, ${project.slug}`;
@@ -146,6 +149,7 @@ function emptyReport(): RoundReport {
     surprises: [],
     checksAfterRestart: 0,
     wrongAfterRestart: [],
+    repeatedKeys: 0,
     totals: { acknowledged: 0, unknown: 0, unknownStored: 0 },
     final: [],
     output: "",

@@ -65,12 +65,16 @@ function draw<T>(items: readonly T[], random: () => number): T {
 /**
  * recover starts a new process on what a crash left, checks what it finds, lets senders repeat what they may repeat,
  * takes one more request, stops it, and checks that everything is stored once and nothing is left over.
- * Returns what is wrong, and the moments of the recovery itself for the next crash.
+ * Returns what is wrong, and, when asked, the moments of the recovery itself for the next crash.
  */
-export async function recover(state: CrashState, life: number): Promise<{ wrong: string[]; snapshots: Snapshot[] }> {
+export async function recover(
+  state: CrashState,
+  life: number,
+  isRecorded = false,
+): Promise<{ wrong: string[]; snapshots: Snapshot[] }> {
   const wrong: string[] = [];
   const senders = createSenders(state.receipts);
-  const recording = startRecording(() => senders.receipts, state);
+  const recording = startRecording(() => senders.receipts, state, isRecorded);
   const clock = new ManualClock(START_MS + life * 60_000);
   const machine = buildMachine({ ...recording.parts, clock, life });
   recording.machine = machine;

@@ -65,14 +65,16 @@ export class CrashTraffic {
     this.#service = `round-${round}`;
   }
 
-  /** Sends the last keyed requests once more, which must not store anything and must be answered as before. */
-  async repeatKeys(): Promise<void> {
+  /** Sends the last keyed requests once more, which must not store anything; returns how many were answered as before. */
+  async repeatKeys(): Promise<number> {
+    let repeated = 0;
     for (const { request, body, headers, accepted } of [...this.#keyed]) {
       const answer = await this.#send(body, headers, "");
       if (answer === null || PASSING_STATUS.has(answer.status)) continue;
-      if (answer.accepted !== accepted)
-        this.surprises.push(`${request.prefix}: ${JSON.stringify(answer)} to a key of ${accepted}`);
+      if (answer.accepted === accepted) repeated++;
+      else this.surprises.push(`${request.prefix}: ${JSON.stringify(answer)} to a key of ${accepted}`);
     }
+    return repeated;
   }
 
   async #run(): Promise<void> {

@@ -97,7 +97,11 @@ export async function recordWorkload(random: () => number): Promise<Snapshot[]> 
 }
 
 /** startRecording gives the parts of a machine whose every changing step leaves a snapshot of the moment before it. */
-export function startRecording(receipts: () => Receipts, from: { fileSystem: MemoryFileSystem; outside: Outside }) {
+export function startRecording(
+  receipts: () => Receipts,
+  from: { fileSystem: MemoryFileSystem; outside: Outside },
+  isRecorded = true,
+) {
   const recording = {
     snapshots: [] as Snapshot[],
     machine: null as Machine | null,
@@ -110,6 +114,7 @@ export function startRecording(receipts: () => Receipts, from: { fileSystem: Mem
     },
   });
   function takeSnapshot(step: string): void {
+    if (!isRecorded) return;
     const outside = recording.machine?.outside.now ?? from.outside;
     const fileSystem = recording.parts.fileSystem.afterKill({ syncsNewDirectories: true });
     recording.snapshots.push({ fileSystem, outside, receipts: receipts(), step });
