@@ -1,12 +1,13 @@
 import { z } from "zod";
-import { LEVELS, normaliseLevel, type Level } from "#app/core/level.ts";
-import type { Predicate } from "#app/core/predicate.ts";
+import { normaliseLevel, type Level } from "#app/core/level.ts";
+import { InvalidQueryError } from "#app/core/query/invalid-query-error.ts";
+import { parseQuery } from "#app/core/query/parse-query.ts";
+import { allOf, levelIn, type Predicate } from "#app/core/query/predicate.ts";
+import { MAX_NEEDLE_BYTES } from "#app/core/query/reader.ts";
 import { parseTimePoint } from "#app/core/time-range.ts";
 
 export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 10_000;
-/** A longer needle finds nothing that a shorter one would not, and makes the search's prefilters quadratic. */
-export const MAX_KEYWORD_BYTES = 256;
 
 const timePoint = z.union([z.string().max(64), z.number()]);
 const texts = z.array(z.string().max(1024)).max(1000);
@@ -32,10 +33,8 @@ const tagFilter = z.unknown().transform((given, context): Record<string, string>
 export const queryRequestSchema = z.strictObject({
   from: timePoint.optional(),
   to: timePoint.optional(),
-  query: z
-    .string()
-    .max(16 * 1024)
-    .optional(),
+  /** Its limits are the parser's, whose refusals say more. */
+  query: z.string().optional(),
   service: z
     .union([
       z
@@ -58,8 +57,8 @@ export const queryRequestSchema = z.strictObject({
   keyword: z
     .string()
     .refine(
-      (text) => new TextEncoder().encode(text).length <= MAX_KEYWORD_BYTES,
-      `is longer than ${MAX_KEYWORD_BYTES} bytes`,
+      (text) => new TextEncoder().encode(text).length <= MAX_NEEDLE_BYTES,
+      `is longer than ${MAX_NEEDLE_BYTES} bytes`,
     )
     .optional(),
   limit: z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
@@ -85,24 +84,34 @@ export function resolveRange(request: QueryRequest, nowMs: number): SearchRange 
   return { fromNs, toNs };
 }
 
-/** toPredicate joins the request's conditions; all must hold. */
-export function toPredicate(request: QueryRequest): Predicate {
+/** toPredicate joins the request's conditions, all of which must hold, or says what is wrong with its query. */
+export function toPredicate(request: QueryRequest): Predicate | InvalidQueryError {
+  const { service, level, tags = {}, keyword, query } = request;
   const of: Predicate[] = [];
-  if (request.service !== undefined && request.service.length > 0)
-    of.push({ kind: "service", values: request.service });
-  if (request.level !== undefined && request.level.length > 0)
-    of.push({ kind: "level", values: levelsOf(request.level) });
-  for (const [key, value] of Object.entries(request.tags ?? {})) of.push({ kind: "tag", key, value });
-  if (request.keyword !== undefined && request.keyword !== "") of.push({ kind: "contains", text: request.keyword });
-  return { kind: "all", of };
+  if (service !== undefined && service.length > 0)
+    of.push({ kind: "equals", field: { name: "service" }, values: service.map(wellFormed) });
+  if (level !== undefined && level.length > 0) of.push(levelIn(levelsOf(level)));
+  for (const [key, value] of Object.entries(tags))
+    of.push({ kind: "equals", field: { name: "tag", key: wellFormed(key) }, values: [wellFormed(value)] });
+  if (keyword !== undefined && keyword !== "")
+    of.push({ kind: "text", text: wellFormed(keyword), openStart: true, openEnd: true });
+  if (query !== undefined) {
+    const asked = parseQuery(query);
+    if (asked instanceof InvalidQueryError) return asked;
+    of.push(asked);
+  }
+  return allOf(of);
+}
+
+/** Entries hold no half of a surrogate pair; it became U+FFFD when they came in. */
+function wellFormed(text: string): string {
+  return text.toWellFormed();
 }
 
 /** `level:warning` means `warn`; a spelling that is no level at all asks for nothing. */
 function levelsOf(spellings: string[]): Level[] {
-  const levels = new Set<Level>();
-  for (const spelling of spellings) {
+  return spellings.flatMap((spelling) => {
     const level = normaliseLevel(spelling);
-    if (level !== "unknown" || spelling === "unknown") levels.add(level);
-  }
-  return LEVELS.filter((level) => levels.has(level));
+    return level === "unknown" && spelling !== "unknown" ? [] : [level];
+  });
 }

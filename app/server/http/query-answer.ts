@@ -1,5 +1,7 @@
 import type { AppLoadContext } from "@remix-run/server-runtime";
+import { InvalidQueryError } from "#app/core/query/invalid-query-error.ts";
 import { resolveRange, toPredicate, type QueryRequest } from "#app/core/query-request.ts";
+import { errorResponse } from "#app/server/http/error-response.ts";
 import { problem } from "#app/server/http/problem.ts";
 import { streamResponse } from "#app/server/http/stream-response.ts";
 import type { Services } from "#app/server/runtime.ts";
@@ -26,10 +28,8 @@ export async function answerQuery(
   asked: QueryRequest,
   accept: string | null,
 ): Promise<Response> {
-  if (asked.query !== undefined && asked.query.trim() !== "") {
-    const detail = "The query language is not available in this version; use service, level, tags and keyword.";
-    return problem({ status: 400, title: "Bad Request", detail, extra: { position: 0 } });
-  }
+  const predicate = toPredicate(asked);
+  if (predicate instanceof InvalidQueryError) return errorResponse(predicate, context);
   const hash = queryHash(projectId, asked);
   const cursor = asked.cursor ? decodeCursor(asked.cursor) : null;
   if (asked.cursor && (cursor === null || cursor.queryHash !== hash)) {
@@ -43,7 +43,7 @@ export async function answerQuery(
   const page: PageRequest = {
     projectId,
     range: { fromNs: range.fromNs, toNs: range.toNs },
-    predicate: toPredicate(asked),
+    predicate,
     order: asked.order,
     limit: asked.limit,
     behind: cursor,

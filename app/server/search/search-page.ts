@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Level } from "#app/core/level.ts";
-import type { Predicate } from "#app/core/predicate.ts";
+import type { Predicate } from "#app/core/query/predicate.ts";
 import type { SearchRange } from "#app/core/query-request.ts";
 import { nsToParts, partsToNs } from "#app/core/timestamp.ts";
-import type { BatchCatalog, BatchFilter, StoredBatch } from "#app/server/ingest/batch-catalog.ts";
+import type { BatchCatalog, StoredBatch } from "#app/server/ingest/batch-catalog.ts";
 import type { LocalBatches, LocalView } from "#app/server/ingest/local-batches.ts";
 import { CorruptBatchError, decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
+import { batchFilter } from "#app/server/search/batch-filter.ts";
 import { compileMatcher } from "#app/server/search/compile-matcher.ts";
 import { readObject, type ObjectReaderOptions, type ReadOutcome } from "#app/server/search/object-reader.ts";
 import { PageSelection, type Match, type Position } from "#app/server/search/page-selection.ts";
@@ -93,21 +93,6 @@ export async function* searchPage(
   } finally {
     endQuery();
   }
-}
-
-function batchFilter(request: PageRequest): BatchFilter {
-  const filter: BatchFilter = { projectId: request.projectId, ...request.range };
-  if (request.behind !== null) {
-    const { timestampNs } = request.behind;
-    if (request.order === "asc") filter.fromNs = max(filter.fromNs, timestampNs);
-    else filter.toNs = min(filter.toNs, timestampNs + 1n);
-  }
-  for (const condition of request.predicate.kind === "all" ? request.predicate.of : [request.predicate]) {
-    if (condition.kind === "service") filter.services = condition.values;
-    if (condition.kind === "level") filter.levels = condition.values as Level[];
-    if (condition.kind === "tag") filter.tags = { ...filter.tags, [condition.key]: condition.value };
-  }
-  return filter;
 }
 
 function sourcesOf(request: PageRequest, stored: StoredBatch[], views: LocalView[]): Source[] {
@@ -261,6 +246,8 @@ class PageSearch {
     if ("parts" in batch && batch.parts.length > 0) await this.#scanParts(batch, target);
     else {
       const outcome = await this.#read(batch);
+      // A thousand readers who hang up while objects are read must not leave a thousand objects to be looked through.
+      this.#signal.throwIfAborted();
       if ("failed" in outcome) {
         this.#isUnreachable = true;
         return;
@@ -283,16 +270,25 @@ class PageSearch {
   }
 
   async #scanObject(object: Buffer, target: ScanTarget, batchId: string | null, key: string | null): Promise<void> {
-    const { header, blocksStart } = decodeTier0Header(object, key ?? "in the spool");
+    const name = key ?? "in the spool";
+    const { header, blocksStart } = decodeTier0Header(object, name);
     let start = blocksStart;
-    for (const block of header.blocks) {
-      if (canHold(target, nsToParts(block.tsStartNs).ms, nsToParts(block.tsEndNs).ms)) {
-        const lines = decompressBlock(object, start, block, key ?? "in the spool");
-        scanStoredLines(lines, target, batchId, key);
-        this.#bytesScanned += lines.length;
-        await this.#takeTurn();
-      }
+    const blocks = header.blocks.map((block) => {
+      const startMs = nsToParts(block.tsStartNs).ms;
+      const endMs = nsToParts(block.tsEndNs).ms;
+      const placed = { block, start, startMs, endMs };
       start += block.bytes;
+      return placed;
+    });
+    // Best times first: once a page is full, the blocks behind it are not even decompressed.
+    const isAscending = target.bounds.order === "asc";
+    blocks.sort((a, b) => (isAscending ? a.startMs - b.startMs : b.endMs - a.endMs));
+    for (const { block, start: at, startMs, endMs } of blocks) {
+      if (!canHold(target, startMs, endMs)) continue;
+      const lines = decompressBlock(object, at, block, name);
+      scanStoredLines(lines, target, batchId, key);
+      this.#bytesScanned += lines.length;
+      await this.#takeTurn();
     }
   }
 
@@ -340,12 +336,4 @@ function canHold({ bounds, selection }: ScanTarget, minMs: number, maxMs: number
   if (bounds.behind !== null && (bounds.order === "asc" ? maxMs < bounds.behind.ms : minMs > bounds.behind.ms))
     return false;
   return !selection.isSettledBehind(bounds.order === "asc" ? minMs : maxMs);
-}
-
-function min(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
-}
-
-function max(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }
