@@ -1,6 +1,6 @@
 import { EntryBlockBuilder, type EntryBlock } from "#app/server/ingest/entry-block.ts";
 import { buildTier0 } from "#app/server/ingest/build-tier0.ts";
-import { Ingester } from "#app/server/ingest/ingester.ts";
+import { Ingester, type IngesterOptions } from "#app/server/ingest/ingester.ts";
 import { decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
 import { silentLogger } from "#app/server/system/logger.ts";
 import { createOutsideWorld, type ManualClock, type Outside, type OutsideWorld } from "#tests/support/crash-fakes.ts";
@@ -25,6 +25,9 @@ export interface MachineOptions {
   /** Makes the WAL's id, which grows with it. */
   life: number;
   maxEntries?: number;
+  bufferMaxBytes?: number;
+  walFileMaxBytes?: number;
+  buildObject?: IngesterOptions["buildObject"];
   onStep?: (step: string) => void;
 }
 
@@ -38,15 +41,15 @@ export function buildMachine(options: MachineOptions): Machine {
     dataDir: DATA_DIR,
     walId,
     limits: { maxEntries: options.maxEntries ?? 4, maxBytes: 1024 * 1024, maxAgeMs: 1_000 },
-    bufferMaxBytes: 1024 * 1024,
+    bufferMaxBytes: options.bufferMaxBytes ?? 1024 * 1024,
     walMaxBytes: 1024 * 1024 * 1024,
-    walFileMaxBytes: 700,
+    walFileMaxBytes: options.walFileMaxBytes ?? 700,
     fileSystem,
     store: outside.store,
     verifyPuts: "read-back",
     catalog: outside.catalog,
     idempotency: outside.idempotency,
-    buildObject: (input) => Promise.resolve(buildTier0(input)),
+    buildObject: options.buildObject ?? ((input) => Promise.resolve(buildTier0(input))),
     keepCommitted: (_, spoolPath) => fileSystem.remove(spoolPath),
     clock,
     random: () => 0.5,

@@ -83,10 +83,10 @@ export class Batcher {
     this.#ageLoop ??= this.#sealByAge();
   }
 
-  /** Waits until there is room for more lines; throws BacklogFullError when none comes. */
-  async waitForRoom(): Promise<void> {
+  /** Waits until there is room for more lines; throws BacklogFullError when none comes in time. */
+  async waitForRoom(maxWaitMs = MAX_WAIT_FOR_ROOM_MS): Promise<void> {
     if (this.#hasRoom) return;
-    const deadlineMs = this.#options.clock.nowMs() + MAX_WAIT_FOR_ROOM_MS;
+    const deadlineMs = this.#options.clock.nowMs() + maxWaitMs;
     while (!this.#hasRoom) {
       const timer = new AbortController();
       const room = new Promise<void>((resolve) => this.#roomWaiters.push(resolve));

@@ -262,10 +262,15 @@ export class Ingester {
 
   async #finishCommitted(batch: LocalBatch): Promise<void> {
     batch.state = "committed";
-    await this.#wals.get(batch.walId)?.release.markStored(batch.ranges);
     batch.resolveCommitted(batch.sealed?.objectKey ?? "");
     this.local.leave(batch, () => void this.#removeSpoolFile(batch));
-    await this.#finishDraining(batch.walId);
+    try {
+      await this.#wals.get(batch.walId)?.release.markStored(batch.ranges);
+      await this.#finishDraining(batch.walId);
+    } catch (error) {
+      // The batch is stored. Thrown on, this would have it committed again and its entries counted twice.
+      this.#options.logger.warn({ err: error, walId: batch.walId }, "cannot remove a WAL file yet; a later batch or start does");
+    }
   }
 
   async #removeSpoolFile(batch: LocalBatch): Promise<void> {

@@ -280,7 +280,8 @@ async function replayRecord(
   const covered = (coverage.get(sequence) ?? []).sort((a, b) => a.from - b.from);
   const isWhollyDone = covered.every(({ into }) => typeof into === "string") && coveredCount(covered) === record.count;
   if (isWhollyDone) return 0;
-  await options.batcher.waitForRoom();
+  // Nobody waits for an answer here, and a start that gives up would only have to begin again.
+  await options.batcher.waitForRoom(Infinity);
   const block = blockOfLines(record.lines, record.count);
   const durable = { projectId: record.projectId, walId, sequence, block };
   let replayed = 0;

@@ -68,7 +68,8 @@ export class WalRelease {
   }
 
   removeEmptyFiles(): Promise<void> {
-    this.#removing = this.#removing.then(() => this.#removeEmptyFiles());
+    // What failed before is tried again, and its error was its caller's.
+    this.#removing = this.#removing.catch(() => undefined).then(() => this.#removeEmptyFiles());
     return this.#removing;
   }
 
