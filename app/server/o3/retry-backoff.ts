@@ -1,6 +1,3 @@
-import { ObjectStoreError } from "#app/server/o3/object-store.ts";
-import type { Clock } from "#app/server/system/clock.ts";
-
 export interface BackoffBounds {
   /** Upper bound of the first delay; it doubles with every further attempt. */
   firstDelayMs: number;
@@ -22,38 +19,4 @@ export function backoffMs(
 ): number {
   const boundMs = Math.min(bounds.maxDelayMs, bounds.firstDelayMs * 2 ** earlierRetries);
   return Math.floor(random() * boundMs);
-}
-
-export interface RetryOptions {
-  clock: Clock;
-  /** Uniform in [0, 1). */
-  random: () => number;
-  /** Tries in all; Infinity for work that only the signal may end. */
-  maxAttempts: number;
-  bounds?: BackoffBounds;
-  signal?: AbortSignal;
-  /** Told of every failure that is tried again, for logs and counters. */
-  onRetry?: (error: ObjectStoreError, attempt: number, delayMs: number) => void;
-}
-
-/**
- * retryWithBackoff repeats `work` while it throws a retryable ObjectStoreError, and throws the last error on.
- * `work` is told the number of failed attempts before it: above 0, a put has to look for its own success first.
- */
-export async function retryWithBackoff<T>(
-  work: (failedAttempts: number) => Promise<T>,
-  options: RetryOptions,
-): Promise<T> {
-  for (let failedAttempts = 0; ;) {
-    try {
-      return await work(failedAttempts);
-    } catch (error) {
-      failedAttempts += 1;
-      const isWorthwhile = error instanceof ObjectStoreError && error.retryable;
-      if (!isWorthwhile || failedAttempts >= options.maxAttempts) throw error;
-      const delayMs = backoffMs(failedAttempts - 1, options.random, options.bounds);
-      options.onRetry?.(error, failedAttempts, delayMs);
-      await options.clock.sleep(delayMs, options.signal);
-    }
-  }
 }
