@@ -89,10 +89,11 @@ class AnswerEncoder {
     this.#startedAtMs = services.clock.nowMs();
   }
 
-  async *encode(first: IteratorResult<SearchEvent>, rest: AsyncIterator<SearchEvent>): AsyncGenerator<Buffer> {
+  /** `next` is the first event, and the place of each later one: a reader who stalls holds one step of the search. */
+  async *encode(next: IteratorResult<SearchEvent>, rest: AsyncIterator<SearchEvent>): AsyncGenerator<Buffer> {
     try {
       if (this.#format === "json") yield Buffer.from('{"entries":[');
-      for (let next = first; next.done !== true; next = await rest.next()) {
+      for (; next.done !== true; next = await rest.next()) {
         const event = next.value;
         if (event.kind === "matches") yield* this.#entriesOf(event.matches);
         else if (event.kind === "end") yield this.#last(this.#endOf(event.end));
@@ -116,9 +117,10 @@ class AnswerEncoder {
       pieces.push(piece);
       bytes += piece.length;
       if (bytes < CHUNK_BYTES) continue;
-      yield Buffer.concat(pieces, bytes);
+      const chunk = Buffer.concat(pieces, bytes);
       pieces = [];
       bytes = 0;
+      yield chunk;
     }
     if (bytes > 0) yield Buffer.concat(pieces, bytes);
   }

@@ -17,6 +17,8 @@ import { compileValueTest, MAX_COMPARED_VALUES } from "#app/server/search/match-
 /** Matcher decides about the canonical line in `bytes` whose parts `slices` names. It keeps state: one at a time. */
 export type Matcher = (bytes: Buffer, slices: LineSlices) => boolean;
 
+const NO_BYTES = Buffer.alloc(0);
+
 type LineTest = (line: Line) => boolean;
 
 /** compileMatcher makes the TypeScript back end of a predicate; it compares bytes as far as it can and decodes only then. */
@@ -26,7 +28,10 @@ export function compileMatcher(predicate: Predicate): Matcher {
   const line = createLine([...slots.keys()], emptySlices());
   return (bytes, slices) => {
     resetLine(line, bytes, slices);
-    return matches(line);
+    const isMatch = matches(line);
+    // A reader who stalls keeps the matcher, and must not keep the block that it looked at last.
+    line.bytes = NO_BYTES;
+    return isMatch;
   };
 }
 

@@ -67,7 +67,7 @@ const MAX_PAGE_BYTES = 32 * 1024 * 1024;
  * Matches held back for sorting. A larger page is made in rounds that each look again at what is left, so that a reader
  * who stalls costs this much and no page.
  */
-const MAX_HELD_BYTES = 384 * 1024;
+const MAX_HELD_BYTES = 256 * 1024;
 const PROGRESS_INTERVAL_MS = 1_000;
 /** Lines of a part that are looked at before other work gets its turn. */
 const LINES_PER_TURN = 5_000;
