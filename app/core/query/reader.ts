@@ -62,7 +62,7 @@ export function countSearch(reader: Reader, position: number): void {
 
 export function checkNeedle(text: string, position: number): void {
   if (utf8Length(text) > MAX_NEEDLE_BYTES)
-    fail(position, `Expected at most ${MAX_NEEDLE_BYTES} bytes to look for; a shorter piece finds the same.`);
+    fail(position, `Expected at most ${MAX_NEEDLE_BYTES} bytes to look for; shorten it.`);
 }
 
 export function utf8Length(text: string): number {

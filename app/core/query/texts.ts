@@ -50,7 +50,7 @@ export function readBare(reader: Reader, what: string): Bare {
     const hint = HINTS[first];
     fail(
       start,
-      `Expected ${what}; to look for '${first}' put quotes around it${hint === undefined ? "" : `, ${hint}`}.`,
+      `Expected ${what}; to look for '${first}' put quotes around it${hint === undefined ? "" : `; ${hint}`}.`,
     );
   }
   const bare: Bare = { text: "", openStart: false, openEnd: false, isStar: false };
