@@ -1,11 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** residentBytes is the memory that a process holds now (Linux). */
-export function residentBytes(pid: number): number {
-  return statusBytes(pid, "VmRSS");
-}
-
-/** peakResidentBytes is the most memory it ever held since `forgetPeak`. */
+/** peakResidentBytes is the most memory it ever held (Linux). */
 export function peakResidentBytes(pid: number): number {
   return statusBytes(pid, "VmHWM");
 }

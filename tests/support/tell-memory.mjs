@@ -13,5 +13,7 @@ process.on("SIGUSR2", async () => {
     await nextTurn();
   }
   const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage();
-  process.stdout.write(`memory ${JSON.stringify({ heldBytes: heapUsed + external, heapUsed, external, arrayBuffers, rss })}\n`);
+  process.stdout.write(
+    `memory ${JSON.stringify({ heldBytes: heapUsed + external, heapUsed, external, arrayBuffers, rss })}\n`,
+  );
 });

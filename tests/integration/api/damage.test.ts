@@ -26,8 +26,9 @@ const SHARES = [0, 0.2, 0.5, 0.8, 1];
 const UNREACHABLE = { complete: false, reason: "unreachable" };
 const body = (name: string) =>
   Array.from({ length: 200 }, (_, i) => JSON.stringify({ message: `${name} ${i}` })).join("\n");
+/** The first words of the messages, in the order of the alphabet. */
 const messagesOf = (page: { entries: { message: string }[] }) =>
-  [...new Set(page.entries.map(({ message }) => message.split(" ")[0]))].sort();
+  [...new Set(page.entries.map(({ message }) => message.split(" ")[0] ?? ""))].sort((a, b) => (a < b ? -1 : 1));
 
 describe("with objects in the data folder", () => {
   let server: ApiServer;
