@@ -74,7 +74,10 @@ export function createOutsideWorld(start: Outside, onStep: (step: string) => voi
     return {
       async commitBatch(batch) {
         const name = ledgerName(batch.walId, batch.batchNo);
-        if (world.now.ledger.has(name)) return "already-committed";
+        if (world.now.ledger.has(name)) {
+          onStep("commit again");
+          return "already-committed";
+        }
         await change("commit", () => ({
           ledger: new Set(world.now.ledger).add(name),
           rows: [...world.now.rows, batch],

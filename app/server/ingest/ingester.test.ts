@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CatalogError } from "#app/server/ingest/batch-catalog.ts";
 import { buildTier0 } from "#app/server/ingest/build-tier0.ts";
 import { readWal, walFiles } from "#app/server/ingest/wal-reader.ts";
 import { decodePayload } from "#app/server/ingest/wal-payload.ts";
@@ -31,6 +32,19 @@ async function accept({ ingester, clock }: Machine, ...messages: string[]): Prom
 async function pass(clock: ManualClock, ms: number): Promise<void> {
   const untilMs = clock.nowMs() + ms;
   await clock.runUntil(() => clock.nowMs() >= untilMs);
+}
+
+function refuseCommits(step: string): void {
+  if (step === "before commit") throw new CatalogError("commit batch", "unavailable", "it is away");
+}
+
+/** Lets promises go on, a step at a time. */
+async function turnsUntil(isDone: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 2_000; turn++) {
+    if (isDone()) return;
+    await Promise.resolve();
+  }
+  throw new Error("it never came to it");
 }
 
 /** The disk of a process that took five requests, three of which are stored, and was killed. */
@@ -143,31 +157,103 @@ describe("a damaged WAL", () => {
     expect([...new Set(committedMessages(machine.outside.now))].sort()).toEqual(["a", "b", "c", "d", "e"]);
   });
 
-  it("is told from a torn tail also when a second crash follows the first", async () => {
+  it("is told from a torn tail, also when seals were written behind the tail and another crash follows", async () => {
     const first = boot({ maxEntries: 2 });
     await first.ingester.start();
-    await accept(first, "a");
-    void accept(first, "b", "c").catch(() => undefined);
-    const pending = () => first.fileSystem.pendingChanges().some(({ kind }) => kind === "write");
-    for (let tick = 0; tick < 50 && !pending(); tick++) await Promise.resolve();
-    expect(pending()).toBe(true);
-    let disk = first.fileSystem.afterCrash(({ kind }) => (kind === "write" ? "torn" : "whole"), {
+    await accept(first, "a", "b");
+    void accept(first, "c").catch(() => undefined);
+    await turnsUntil(() => first.fileSystem.pendingChanges().some(({ kind }) => kind === "write"));
+    let disk = first.fileSystem.afterCrash((change) => (change.kind === "write" ? "torn" : "whole"), {
       syncsNewDirectories: true,
     });
     for (let life = 2; life < 5; life++) {
-      const machine = boot({ fileSystem: disk, outside: first.outside.now, life, maxEntries: 1 });
+      const machine = boot({ fileSystem: disk, life, maxEntries: 2, onStep: refuseCommits });
       await machine.ingester.start();
-      for (let tick = 0; tick < 12; tick++) await Promise.resolve();
+      await pass(machine.clock, 500);
       disk = machine.fileSystem.afterKill({ syncsNewDirectories: true });
+      expect(await recordsIn(disk)).toContain("seal 0");
       expect(await disk.list("/data/quarantine")).toEqual([]);
     }
   });
 });
 
+describe("what a killed process left unsynced", () => {
+  it("is made durable before a batch is committed by it", async () => {
+    const killed: MemoryFileSystem[] = [];
+    const first = boot({
+      maxEntries: 2,
+      disk: {
+        onCall(operation) {
+          const pending = operation === "sync" ? first.fileSystem.pendingChanges() : [];
+          const isSeal = pending.some((change) => change.kind === "write" && change.bytes.includes('{"type":"seal"'));
+          if (isSeal) killed.push(first.fileSystem.afterKill({ syncsNewDirectories: true }));
+        },
+      },
+    });
+    await first.ingester.start();
+    await accept(first, "a", "b");
+    await turnsUntil(() => killed.length > 0);
+    const second = boot({ fileSystem: killed[0] as MemoryFileSystem, life: 2 });
+    await second.ingester.start();
+    await turnsUntil(() => second.outside.now.rows.length > 0);
+    const third = boot({
+      fileSystem: second.fileSystem.afterPowerCut("only what was synced"),
+      outside: second.outside.now,
+      life: 3,
+    });
+    await third.ingester.start();
+    await closeMachine(third);
+    expect(committedMessages(third.outside.now).sort()).toEqual(["a", "b"]);
+  });
+
+  it("is made durable before anything is acknowledged in a folder that it made", async () => {
+    const disk = new MemoryFileSystem();
+    await disk.makeDirectory("/data");
+    await disk.syncDirectory("/");
+    for (const folder of ["wal", "spool", "quarantine"]) await disk.makeDirectory(`/data/${folder}`);
+    const machine = boot({ fileSystem: disk.afterKill({ syncsNewDirectories: true }) });
+    await machine.ingester.start();
+    await accept(machine, "a");
+    const next = boot({ fileSystem: machine.fileSystem.afterPowerCut("only what was synced"), life: 2 });
+    await next.ingester.start();
+    expect(await visibleMessages(next)).toEqual(["a"]);
+  });
+});
+
+describe("a spool file", () => {
+  it.each(["gone", "cut", "changed"])(
+    "that is %s after a crash is built again from the WAL, under the same key",
+    async (what) => {
+      const first = boot({ maxEntries: 2, onStep: refuseCommits });
+      await first.ingester.start();
+      await accept(first, "a", "b");
+      await pass(first.clock, 100);
+      const disk = first.fileSystem.afterKill({ syncsNewDirectories: true });
+      const [name] = (await disk.list("/data/spool")) as [string];
+      const file = `/data/spool/${name}`;
+      if (what === "gone") await disk.remove(file);
+      else {
+        const handle = await disk.open(file, "read-write");
+        if (what === "cut") await handle.truncate((await handle.sizeBytes()) - 1);
+        else await handle.write(Buffer.from("?"), (await handle.sizeBytes()) - 1);
+      }
+      const machine = boot({ fileSystem: disk, outside: first.outside.now, life: 2 });
+      await machine.ingester.start();
+      await closeMachine(machine);
+      expect(committedMessages(machine.outside.now).sort()).toEqual(["a", "b"]);
+      expect([...machine.outside.now.objects.keys()]).toEqual(
+        machine.outside.now.rows.map(({ objectKey }) => objectKey),
+      );
+    },
+  );
+});
+
 describe("a WAL file that cannot be removed", () => {
   it("holds up neither later batches nor, once it can, its own removal", async () => {
     let failures = 0;
+    const steps: string[] = [];
     const machine = boot({
+      onStep: (step) => steps.push(step),
       disk: {
         onCall(operation, filePath) {
           if (operation === "remove" && filePath.endsWith(".wal") && failures++ < 3) throw failure("EIO");
@@ -183,6 +269,7 @@ describe("a WAL file that cannot be removed", () => {
     }
     await pass(machine.clock, 10_000);
     expect(failures).toBeGreaterThan(3);
+    expect(steps).not.toContain("commit again");
     expect(committedMessages(machine.outside.now).sort()).toEqual(sent.sort());
     expect((await walFiles(machine.fileSystem, FIRST_WAL)).length).toBeLessThanOrEqual(2);
     await closeMachine(machine);
