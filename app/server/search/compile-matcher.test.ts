@@ -56,6 +56,12 @@ test("a letter that folds to ASCII is found by it", () => {
   expect(matchesMessage("info", "İnfo")).toBe(true);
 });
 
+test("a place that overlaps a near-miss is found", () => {
+  expect(matchesMessage('"a-a"', "xa-a-a")).toBe(true);
+  expect(matchesMessage("*aa", "aaa")).toBe(true);
+  expect(matchesMessage("*aa", "aaab")).toBe(false);
+});
+
 test("an escape in the stored line is no letter of the message", () => {
   expect(matchesMessage("*name*", "\name")).toBe(false);
   expect(matchesMessage("ame", "\name")).toBe(true);
