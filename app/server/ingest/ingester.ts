@@ -269,7 +269,10 @@ export class Ingester {
       await this.#finishDraining(batch.walId);
     } catch (error) {
       // The batch is stored. Thrown on, this would have it committed again and its entries counted twice.
-      this.#options.logger.warn({ err: error, walId: batch.walId }, "cannot remove a WAL file yet; a later batch or start does");
+      this.#options.logger.warn(
+        { err: error, walId: batch.walId },
+        "cannot remove a WAL file yet; a later batch or start does",
+      );
     }
   }
 
