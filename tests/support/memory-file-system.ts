@@ -22,6 +22,9 @@ import {
 export const POWER_CUTS = ["everything", "only what was synced", "names without content"] as const;
 export type PowerCut = (typeof POWER_CUTS)[number];
 
+/** Whoever does not wait for a sync goes on for some steps before it has its effect. */
+const TURNS_PER_SYNC = 8;
+
 export interface MemoryFileSystemOptions {
   /**
    * Whether makeDirectory syncs what it made, as the interface says. Off by default: the file-system store must not
@@ -126,8 +129,11 @@ export class MemoryFileSystem implements FileSystem {
       },
       syncData: async () => {
         this.#step("sync", filePath);
-        file.diskBytes = file.bytes;
-        file.pending = [];
+        const { bytes } = file;
+        const synced = new Set<Change>(file.pending);
+        for (let turn = 0; turn < TURNS_PER_SYNC; turn++) await Promise.resolve();
+        file.diskBytes = bytes;
+        file.pending = file.pending.filter((change) => !synced.has(change));
       },
       truncate: async (sizeBytes) => {
         this.#step("truncate", filePath);

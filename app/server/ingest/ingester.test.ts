@@ -193,14 +193,19 @@ describe("what a killed process left unsynced", () => {
     await first.ingester.start();
     await accept(first, "a", "b");
     await turnsUntil(() => killed.length > 0);
-    const second = boot({ fileSystem: killed[0] as MemoryFileSystem, life: 2 });
-    await second.ingester.start();
-    await turnsUntil(() => second.outside.now.rows.length > 0);
-    const third = boot({
-      fileSystem: second.fileSystem.afterPowerCut("only what was synced"),
-      outside: second.outside.now,
-      life: 3,
+    const cut: { fileSystem: MemoryFileSystem; outside: Outside }[] = [];
+    const second = boot({
+      fileSystem: killed[0] as MemoryFileSystem,
+      life: 2,
+      onStep(step) {
+        if (step !== "after commit") return;
+        const fileSystem = second.fileSystem.afterPowerCut("only what was synced", { syncsNewDirectories: true });
+        cut.push({ fileSystem, outside: second.outside.now });
+      },
     });
+    await second.ingester.start();
+    await turnsUntil(() => cut.length > 0);
+    const third = boot({ ...cut[0], life: 3 });
     await third.ingester.start();
     await closeMachine(third);
     expect(committedMessages(third.outside.now).sort()).toEqual(["a", "b"]);
