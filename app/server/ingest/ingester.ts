@@ -306,7 +306,10 @@ export class Ingester {
     });
   }
 
-  /** A file is not released before it is full, so a small budget has small files. */
+  /**
+   * The newest file is not released, so a small budget has small files: the seal that follows all entries begins another
+   * file when theirs is full, and what then stays is a small part of the budget.
+   */
   get #walFileMaxBytes(): number {
     const { walFileMaxBytes, walMaxBytes } = this.#options;
     return walFileMaxBytes ?? Math.min(WAL_FILE_MAX_BYTES, Math.ceil(walMaxBytes / WAL_FILES_PER_BUDGET));

@@ -11,8 +11,6 @@ export class WalRelease {
   readonly #pendingByFile = new Map<number, number>();
   #isHeld: boolean;
   #removing: Promise<void> = Promise.resolve();
-  /** Appends whose entries may be in the newest file and are not yet counted. */
-  #appending = 0;
 
   /**
    * `isDraining`: an earlier process's WAL, to which only seals are added, so that its newest file may go as well.
@@ -43,14 +41,9 @@ export class WalRelease {
 
   /** Appends entries to the WAL and counts them; resolves with their sequence number once they are on disk. */
   async append(chunks: readonly Buffer[], entries: number): Promise<number> {
-    this.#appending++;
-    try {
-      const sequence = await this.#wal.append(chunks);
-      this.addPending(sequence, entries);
-      return sequence;
-    } finally {
-      this.#appending--;
-    }
+    const sequence = await this.#wal.append(chunks);
+    this.addPending(sequence, entries);
+    return sequence;
   }
 
   addPending(sequence: number, entries: number): void {
@@ -77,12 +70,8 @@ export class WalRelease {
     while (!this.#isHeld) {
       const oldest = this.#wal.files[0];
       if (oldest === undefined) return;
-      if ((this.#pendingByFile.get(oldest.firstSequence) ?? 0) > 0) return;
       const isNewest = this.#wal.files.length === 1;
-      if (isNewest && !this.#isDraining) {
-        // A full file goes although nothing follows it: what would follow may be refused for the room it takes.
-        if (this.#appending > 0 || !(await this.#wal.retireNewestFile())) return;
-      }
+      if ((this.#pendingByFile.get(oldest.firstSequence) ?? 0) > 0 || (isNewest && !this.#isDraining)) return;
       await this.#wal.removeOldestFile();
       this.#pendingByFile.delete(oldest.firstSequence);
     }

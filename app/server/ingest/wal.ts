@@ -106,17 +106,6 @@ export class Wal {
     this.#files.shift();
   }
 
-  /**
-   * retireNewestFile closes the newest file, so that it can be removed and the next append begins another; false while it
-   * is smaller than a file may grow or something is being written.
-   */
-  async retireNewestFile(): Promise<boolean> {
-    const newest = this.#files.at(-1);
-    if (this.#writing !== null || newest === undefined || newest.sizeBytes < this.#options.maxFileBytes) return false;
-    await this.#closeHandle();
-    return true;
-  }
-
   /** Waits for what was appended and closes the file. */
   async close(): Promise<void> {
     this.#closed = true;
