@@ -32,10 +32,10 @@ function timeoutFor(kills: number): number {
   return 60_000 + kills * 15_000;
 }
 
-/** What the server said in all its lives, for the reader of a failure. */
+/** The figures, and what the server said in all its lives, for the reader of a failure. */
 async function keepOutput(name: string, report: RoundReport): Promise<void> {
   await mkdir("test-results", { recursive: true });
-  await writeFile(`test-results/crash-${name}-${SEED}.log`, report.output);
+  await writeFile(`test-results/crash-${name}-${SEED}.log`, `${summary(report)}\n${report.output}`);
 }
 
 function assertNothingLost(report: RoundReport): void {
@@ -130,6 +130,7 @@ describe("kill -9 of the server, alone or with its database", () => {
         site = await openCrashSite(path.join(folder, "data"), () => cloneInto(folder));
         const report = await runRounds({ site, kills: CLONE_KILLS, seed: SEED, projects: 2, env: {} });
         await annotate(summary(report));
+        await keepOutput("clone", report);
         assertNothingLost(report);
       } finally {
         await site?.killDatabase();

@@ -66,7 +66,7 @@ export async function openCrashSite(dataDirectory: string, copyBuild = copyBuild
     async function ready(timeoutMs: number): Promise<number | null> {
       while (!hasEnded && performance.now() - spawnedAtMs < timeoutMs) {
         if (await answersReady(url)) return performance.now() - spawnedAtMs;
-        await sleep(15);
+        await sleep(25);
       }
       if (hasEnded) return null;
       throw new Error(`the server was not ready after ${timeoutMs} ms:\n${chunks.join("").slice(-4_000)}`);

@@ -30,8 +30,8 @@ export interface TrafficOptions {
 const PASSING_STATUS = new Set([409, 429, 503]);
 const DAY_MS = 86_400_000;
 const REMEMBERED_KEYS = 2;
-/** Long enough that writers leave the processor to a server that starts. */
-const RETRY_MS = 100;
+/** Shorter than any Retry-After, long enough to leave the processor to a server that starts. */
+const RETRY_MS = 250;
 
 /** CrashTraffic is one writer: it sends requests of all sizes one after another until it is stopped. */
 export class CrashTraffic {
