@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { timestampProblem } from "#app/core/timestamp.ts";
 import { createTimestampReader } from "#app/server/ingest/canonical-line.ts";
 import { EntryBlockBuilder, levelSegment, type EntryBlock } from "#app/server/ingest/entry-block.ts";
+import { MAX_MEMBERS, MAX_REQUEST_LINES_BYTES } from "#app/server/ingest/entry-limits.ts";
 import { createCanonicalScan, scanCanonical } from "#app/server/protocols/json/canonical-scan.ts";
 import { SliceTable } from "#app/server/protocols/json/slice-table.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type JsonCursor,
 } from "#app/server/protocols/json/json-reader.ts";
 import { TOO_DEEP, UNKNOWN_SERVICE, normaliseRecord } from "#app/server/protocols/json/normalise-record.ts";
+import { BodyError } from "#app/server/protocols/read-body.ts";
 
 /** DecodedRecords is what a wire format makes of a body; positions count the sender's records from 0. */
 export interface DecodedRecords {
@@ -44,7 +46,7 @@ const COMMA = 44;
 /**
  * decodeJson reads a body of JSON objects in any packing: one object, an array, concatenated objects or NDJSON.
  * A record that is no object or not usable is refused by itself. After a syntax error reading goes on at the next newline;
- * inside an array the rest of the body is one refused record.
+ * inside an array the rest of the body is one refused record. Throws BodyError when the lines become too many.
  */
 export async function decodeJson(sentBody: Buffer, receivedAtMs: number): Promise<DecodedRecords> {
   const decoding = startDecoding(sentBody, receivedAtMs);
@@ -91,12 +93,14 @@ function startDecoding(sentBody: Buffer, receivedAtMs: number): Decoding {
     }
     const start = cursor.at;
     cursor.tooDeep = false;
+    cursor.members = 0;
     const value = readValue(cursor, 1);
     if (value === null) {
       refuse(`not valid JSON at byte ${cursor.at - start + 1} of the record: ${cursor.problem}`);
       return false;
     }
     if (cursor.tooDeep) refuse(TOO_DEEP);
+    else if (cursor.members > MAX_MEMBERS) refuse(`more than ${MAX_MEMBERS} fields`);
     else if (value.kind !== "object") refuse(`a record must be a JSON object, this is ${KIND_NAMES[value.kind]}`);
     else {
       const result = normaliseRecord(value.members, receivedAtMs);
@@ -161,6 +165,12 @@ function startDecoding(sentBody: Buffer, receivedAtMs: number): Decoding {
         skipWhitespace(cursor);
         if (cursor.at >= body.length && !isInArray) return true;
         if (cursor.at >= until && cursor.at < body.length) return false;
+        if (builder.sizeBytes > MAX_REQUEST_LINES_BYTES) {
+          throw new BodyError(
+            413,
+            `its records make more than ${MAX_REQUEST_LINES_BYTES} bytes of lines; send it in pieces`,
+          );
+        }
         // At the end of the body an open array lacks an element, which reading it says.
         if (isInArray) takeElement();
         else takeOutside();

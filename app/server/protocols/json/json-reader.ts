@@ -1,4 +1,4 @@
-import { MAX_DEPTH } from "#app/server/ingest/entry-limits.ts";
+import { MAX_DEPTH, MAX_MEMBERS } from "#app/server/ingest/entry-limits.ts";
 
 /**
  * JsonValue is one JSON value of which the sender's text is kept: numbers keep all their digits and arrays their spelling.
@@ -46,6 +46,8 @@ export interface JsonCursor {
   problem: string;
   /** Set when a value was well-formed so far but nested deeper than MAX_DEPTH; its inside was only skipped. */
   tooDeep: boolean;
+  /** Members read outside of arrays; beyond MAX_MEMBERS they are checked and not kept. */
+  members: number;
   /** Whether the last string had a backslash. */
   hasEscape: boolean;
   /** Set when a value too deep to read was not closed: from then on one has to end on its line. */
@@ -53,7 +55,7 @@ export interface JsonCursor {
 }
 
 export function createJsonCursor(bytes: Buffer): JsonCursor {
-  return { bytes, at: 0, problem: "", tooDeep: false, hasEscape: false, isUnclosed: false };
+  return { bytes, at: 0, problem: "", tooDeep: false, members: 0, hasEscape: false, isUnclosed: false };
 }
 
 export function skipWhitespace(cursor: JsonCursor): void {
@@ -97,7 +99,7 @@ function readObject(cursor: JsonCursor, depth: number): JsonValue | null {
     skipWhitespace(cursor);
     const value = readValue(cursor, depth + 1);
     if (value === null) return null;
-    members.set(key, value);
+    if (++cursor.members <= MAX_MEMBERS) members.set(key, value);
     skipWhitespace(cursor);
     const next = cursor.bytes[cursor.at];
     if (next !== 44 && next !== 125) return failBehindToken(cursor, "expected ',' or '}'");
@@ -110,6 +112,7 @@ function readObject(cursor: JsonCursor, depth: number): JsonValue | null {
 /** An array is kept as its text, so its elements are only checked. */
 function readArray(cursor: JsonCursor, depth: number): JsonValue | null {
   const start = cursor.at++;
+  const membersOutside = cursor.members;
   skipWhitespace(cursor);
   if (cursor.bytes[cursor.at] === 93) {
     cursor.at++;
@@ -121,6 +124,7 @@ function readArray(cursor: JsonCursor, depth: number): JsonValue | null {
     const next = cursor.bytes[cursor.at];
     if (next !== 44 && next !== 93) return failBehindToken(cursor, "expected ',' or ']'");
     cursor.at++;
+    cursor.members = membersOutside;
     if (next === 93) return new JsonArray(cursor, start);
     skipWhitespace(cursor);
   }
