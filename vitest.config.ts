@@ -28,6 +28,8 @@ export default defineConfig({
         test: {
           name: "crash",
           include: ["tests/crash/**/*.test.ts"],
+          // Recovery is timed, so nothing else may run beside it.
+          poolOptions: { forks: { singleFork: true } },
           environment: "node",
           globalSetup: postgresSetup,
           testTimeout: 120_000,
