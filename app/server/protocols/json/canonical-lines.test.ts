@@ -25,7 +25,10 @@ const text = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 80 }),
   fc.stringMatching(/^[a-z"\\\n\t/ ]{0,60}$/),
 );
-const name = fc.oneof(fc.constantFrom("web", "api", "ü", 'a"b', "x".repeat(256), "x".repeat(257)), text);
+const name = fc.oneof(
+  fc.constantFrom("web", "api", "ü", 'a"b', "a\u007fb", "a\u0085b", "a\u0000b", "x".repeat(256), "x".repeat(257)),
+  text,
+);
 const timestamp = fc.oneof(
   fc.constantFrom(
     "1970-01-01T00:00:00.000Z",
@@ -44,9 +47,13 @@ const timestamp = fc.oneof(
   ),
   fc.date({ min: new Date(0), max: new Date(RECEIVED_AT_MS), noInvalidDate: true }).map((date) => date.toISOString()),
 );
-const tags = fc.dictionary(fc.oneof(fc.constantFrom("host", "a.b", "__proto__", "toString"), text), text, {
-  maxKeys: 18,
-});
+const tags = fc.dictionary(
+  fc.oneof(fc.constantFrom("host", "a.b", "__proto__", "a\u007fb", "k\u0090", "x".repeat(257)), text),
+  text,
+  {
+    maxKeys: 18,
+  },
+);
 const record = fc
   .record(
     { timestamp, service: name, level: fc.oneof(fc.constantFrom("info", "INFO", "warning", "x"), text), message: text },
