@@ -1,7 +1,6 @@
 import { realpathSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { fileURLToPath } from "node:url";
-import { createRequestHandler } from "@remix-run/server-runtime";
 import { pino } from "pino";
 import * as build from "virtual:remix/server-build";
 import { reasonOf } from "#app/core/errors.ts";
@@ -10,6 +9,7 @@ import { answerClientErrors } from "#app/server/http/client-error.ts";
 import { closeServer } from "#app/server/http/close-server.ts";
 import { createApp } from "#app/server/http/create-app.ts";
 import { answerExpectContinue } from "#app/server/http/expect-continue.ts";
+import { createRouteHandlers } from "#app/server/http/route-handlers.ts";
 import { setServerLimits } from "#app/server/http/server-limits.ts";
 import { realWorld, startRuntime, type World } from "#app/server/runtime.ts";
 
@@ -42,7 +42,7 @@ export function startServer(world: World = realWorld): void {
     },
   });
   const app = createApp({
-    handle: createRequestHandler(build, "production"),
+    handlerOf: createRouteHandlers(build),
     runtime,
     logger,
     stopping: stopping.signal,

@@ -199,6 +199,7 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
   await cache?.open();
   const sealPool = new SealPool(options.sealWorkerUrl);
   onClose(() => sealPool.close());
+  await sealPool.start();
 
   onStep("replaying the WAL");
   const ingester = new Ingester({

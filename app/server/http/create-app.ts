@@ -20,10 +20,17 @@ export function createApp(options: AppOptions): Express {
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("trust proxy", options.trustProxy);
-  app.use(prepare);
+  const serve = remixAdapter(options);
+  app.use((request, response, next) => {
+    prepare(request, response);
+    // What changes something is no file and no probe.
+    if (request.method === "GET" || request.method === "HEAD") next();
+    else return serve(request, response);
+    return undefined;
+  });
   app.use(elasticsearchProbe);
   if (options.clientDirectory !== undefined) serveFiles(app, options.clientDirectory);
-  app.use(remixAdapter(options));
+  app.use(serve);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     const requestId = String(response.getHeader("x-request-id"));
     options.logger.error({ err: error, requestId }, "cannot answer request: unexpected error");
@@ -36,11 +43,10 @@ export function createApp(options: AppOptions): Express {
   return app;
 }
 
-function prepare(request: Request, response: Response, next: NextFunction): void {
+function prepare(request: Request, response: Response): void {
   response.setHeader("x-request-id", requestIdOf(request.headers["x-request-id"]));
   response.setHeader("x-content-type-options", "nosniff");
   limitRequestBody(request, response);
-  next();
 }
 
 function serveFiles(app: Express, clientDirectory: string): void {

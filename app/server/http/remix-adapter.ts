@@ -4,6 +4,7 @@ import type { Request as ExpressRequest, Response as ExpressResponse } from "exp
 import { methodNotAllowed } from "#app/server/http/api-route.ts";
 import { internalProblem } from "#app/server/http/error-response.ts";
 import { problem } from "#app/server/http/problem.ts";
+import type { RouteHandler } from "#app/server/http/route-handlers.ts";
 import { securityHeaders } from "#app/server/http/security-headers.ts";
 import { requestUrl, webRequest } from "#app/server/http/web-request.ts";
 import { connectionOf, writeResponse } from "#app/server/http/write-response.ts";
@@ -11,8 +12,8 @@ import type { Runtime } from "#app/server/runtime.ts";
 import type { Logger } from "#app/server/system/logger.ts";
 
 export interface RemixAdapterOptions {
-  /** Remix's `createRequestHandler(build)`, or anything of its shape. */
-  handle(request: Request, context: AppLoadContext): Promise<Response>;
+  /** Remix's handler for a path, or anything of its shape. */
+  handlerOf(pathname: string): RouteHandler;
   runtime: Runtime;
   logger: Logger;
   /** Aborts when the server stops: endless answers end, connections are not kept. */
@@ -62,7 +63,7 @@ export function remixAdapter(options: RemixAdapterOptions) {
 async function answerOf(
   request: ExpressRequest,
   context: AppLoadContext,
-  { handle, logger }: RemixAdapterOptions,
+  { handlerOf, logger }: RemixAdapterOptions,
 ): Promise<Response> {
   // Remix answers other methods with text, and the Request constructor throws at TRACE and CONNECT.
   if (!KNOWN_METHODS.has(request.method)) return methodNotAllowed(request.method, METHODS);
@@ -75,7 +76,7 @@ async function answerOf(
     return problem({ status: 400, title: "Bad Request", detail: "The parameter _data is reserved." });
   }
   try {
-    return await handle(webRequest(request, url), context);
+    return await handlerOf(url.pathname)(webRequest(request, url), context);
   } catch (error) {
     logger.error({ err: error, requestId: context.requestId }, "cannot answer request: unexpected error");
     return internalProblem(context.requestId);

@@ -18,9 +18,10 @@ export function requestUrl(request: ExpressRequest): URL | null {
 
 /** webRequest is the Request that Remix sees; without a body where the route reads the Node request itself. */
 export function webRequest(request: ExpressRequest, url: URL): Request {
-  const headers = new Headers();
+  // Pairs, because Request would copy Headers once more.
+  const headers: [string, string][] = [];
   for (const [name, value] of Object.entries(request.headersDistinct)) {
-    for (const item of value ?? []) headers.append(name, item);
+    for (const item of value ?? []) headers.push([name, item]);
   }
   const hasBody = request.method !== "GET" && request.method !== "HEAD" && !readsNodeRequest(url.pathname);
   return new Request(url, {

@@ -35,23 +35,29 @@ export function createBlockColumns(
 export function growBlockColumns(columns: BlockColumns): BlockColumns {
   const count = columns.ends.length;
   const grown = createBlockColumns(count * 2);
-  appendBlockColumns(columns, count, grown, 0);
+  appendBlockColumns(columns, 0, count, grown, 0);
   return grown;
 }
 
 /** copyBlockColumns returns columns of exactly the first `count` entries. */
 export function copyBlockColumns(columns: BlockColumns, count: number): BlockColumns {
   const copy = createBlockColumns(count);
-  appendBlockColumns(columns, count, copy, 0);
+  appendBlockColumns(columns, 0, count, copy, 0);
   return copy;
 }
 
-/** appendBlockColumns writes the first `count` entries of `from` into `to`, from entry `at` on. */
-export function appendBlockColumns(from: BlockColumns, count: number, to: BlockColumns, at: number): void {
-  to.ends.set(from.ends.subarray(0, count), at);
-  to.ms.set(from.ms.subarray(0, count), at);
-  to.subMsNs.set(from.subMsNs.subarray(0, count), at);
-  to.serviceOf.set(from.serviceOf.subarray(0, count), at);
-  to.levelOf.set(from.levelOf.subarray(0, count), at);
-  to.tagsStart.set(from.tagsStart.subarray(0, count), at);
+/** appendBlockColumns writes entries `[from, to)` into `target`, from its entry `at` on, as they are. */
+export function appendBlockColumns(
+  columns: BlockColumns,
+  from: number,
+  to: number,
+  target: BlockColumns,
+  at: number,
+): void {
+  target.ends.set(columns.ends.subarray(from, to), at);
+  target.ms.set(columns.ms.subarray(from, to), at);
+  target.subMsNs.set(columns.subMsNs.subarray(from, to), at);
+  target.serviceOf.set(columns.serviceOf.subarray(from, to), at);
+  target.levelOf.set(columns.levelOf.subarray(from, to), at);
+  target.tagsStart.set(columns.tagsStart.subarray(from, to), at);
 }

@@ -153,7 +153,15 @@ export function levelIndexAt(bytes: Buffer, start: number, end: number): number 
 
 /** blockOfLines rebuilds the columns of a block over its canonical lines; replay uses it. `bytes` is kept, not copied. */
 export function blockOfLines(bytes: Buffer, count: number): EntryBlock {
-  const block: EntryBlock = { ...createBlockColumns(count), count, bytes, services: [], maxLineBytes: 0 };
+  const block: EntryBlock = {
+    ...createBlockColumns(count),
+    count,
+    bytes,
+    services: [],
+    maxLineBytes: 0,
+    minMs: Infinity,
+    maxMs: -Infinity,
+  };
   const serviceIndexes = new Map<string, number>();
   const slices = emptySlices();
   const timestamp = createTimestampReader();
@@ -177,6 +185,8 @@ export function blockOfLines(bytes: Buffer, count: number): EntryBlock {
     block.levelOf[i] = levelIndexAt(bytes, slices.levelStart, slices.levelEnd);
     block.tagsStart[i] = slices.tagsStart;
     block.maxLineBytes = Math.max(block.maxLineBytes, end + 1 - start);
+    block.minMs = Math.min(block.minMs, timestamp.ms);
+    block.maxMs = Math.max(block.maxMs, timestamp.ms);
     start = end + 1;
   }
   return block;

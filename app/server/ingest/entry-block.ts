@@ -22,6 +22,18 @@ export interface EntryBlock extends BlockColumns {
   /** Distinct services; `serviceOf[i]` is an index into it. */
   services: string[];
   maxLineBytes: number;
+  /** Earliest and latest of `ms`. */
+  minMs: number;
+  maxMs: number;
+}
+
+/** CanonicalLines is a number of lines with columns made for their place in a block. */
+export interface CanonicalLines extends BlockColumns {
+  count: number;
+  bytes: Buffer;
+  maxLineBytes: number;
+  minMs: number;
+  maxMs: number;
 }
 
 /** EntryFields is one normalised entry on its way into a block: strings are well-formed and within their limits. */
@@ -76,6 +88,8 @@ export class EntryBlockBuilder {
   #columns = createBlockColumns(FIRST_ENTRIES);
   readonly #services = new Map<string, number>();
   #maxLineBytes = 0;
+  #minMs = Infinity;
+  #maxMs = -Infinity;
 
   constructor(expectedBytes: number) {
     this.#bytes = Buffer.allocUnsafeSlow(Math.max(1024, expectedBytes));
@@ -96,20 +110,17 @@ export class EntryBlockBuilder {
     return number;
   }
 
-  /** addLines appends canonical lines whose columns are made for their place in this block. */
-  addLines(lines: Buffer, columns: BlockColumns, count: number): void {
-    this.#reserve(lines.length);
-    lines.copy(this.#bytes, this.#size);
-    while (this.#count + count > this.#columns.ends.length) this.#columns = growBlockColumns(this.#columns);
-    appendBlockColumns(columns, count, this.#columns, this.#count);
-    let start = this.#size;
-    for (let i = 0; i < count; i++) {
-      const end = columns.ends[i] as number;
-      if (end - start > this.#maxLineBytes) this.#maxLineBytes = end - start;
-      start = end;
-    }
-    this.#size += lines.length;
-    this.#count += count;
+  /** addLines appends lines that are canonical already. */
+  addLines(lines: CanonicalLines): void {
+    this.#reserve(lines.bytes.length);
+    lines.bytes.copy(this.#bytes, this.#size);
+    while (this.#count + lines.count > this.#columns.ends.length) this.#columns = growBlockColumns(this.#columns);
+    appendBlockColumns(lines, 0, lines.count, this.#columns, this.#count);
+    this.#size += lines.bytes.length;
+    this.#count += lines.count;
+    this.#maxLineBytes = Math.max(this.#maxLineBytes, lines.maxLineBytes);
+    this.#minMs = Math.min(this.#minMs, lines.minMs);
+    this.#maxMs = Math.max(this.#maxMs, lines.maxMs);
   }
 
   add(fields: EntryFields): void {
@@ -138,6 +149,8 @@ export class EntryBlockBuilder {
     this.#columns.levelOf[i] = LEVELS.indexOf(fields.level);
     this.#columns.tagsStart[i] = at - Buffer.byteLength(tags);
     this.#maxLineBytes = Math.max(this.#maxLineBytes, at - this.#size);
+    this.#minMs = Math.min(this.#minMs, fields.timestamp.ms);
+    this.#maxMs = Math.max(this.#maxMs, fields.timestamp.ms);
     this.#size = at;
   }
 
@@ -150,6 +163,8 @@ export class EntryBlockBuilder {
       bytes: this.#bytes.length > this.#size * 1.25 ? Buffer.from(lines) : lines,
       services: [...this.#services.keys()],
       maxLineBytes: this.#maxLineBytes,
+      minMs: this.#minMs,
+      maxMs: this.#maxMs,
     };
   }
 

@@ -23,20 +23,10 @@ interface KernelExports extends WebAssembly.Exports {
     generation: number,
     isCanonical: number,
   ): void;
-  composeBlock(
-    first: number,
-    entries: number,
-    order: number,
-    ends: number,
-    tagsStart: number,
-    prefixOf: number,
-    indexOf: number,
-    prefixes: number,
-    prefixBytes: number,
-    bytes: number,
-    lines: number,
-    maxBytes: number,
-  ): number;
+  placeRun(run: number, index: number, first: number, count: number, shift: number, serviceNumbers: number): void;
+  sortEntries(): void;
+  composeBlock(first: number, maxBytes: number): number;
+  countMinutes(): number;
   clearTagSummary(): void;
   tagKeys(): number;
   tagsAreComplete(): number;
@@ -52,6 +42,9 @@ export interface LineKernel {
 
 /** DecodingKernel is for one body at a time. */
 export interface DecodingKernel extends LineKernel {
+  /** Earliest and latest time of the lines that are in the memory. */
+  minMs: Float64Array;
+  maxMs: Float64Array;
   /** Columns of the lines that are in the memory. */
   columns: BlockColumns;
   /** Services are numbered anew in each block. */
@@ -79,6 +72,8 @@ function createDecodingKernel(): DecodingKernel {
   const { buffer } = kernel.memory;
   return {
     ...kernel,
+    minMs: new Float64Array(buffer, layout.STOP_MIN_MS_AT, 1),
+    maxMs: new Float64Array(buffer, layout.STOP_MAX_MS_AT, 1),
     columns: {
       ms: new Float64Array(buffer, layout.MS_AT, layout.MAX_ENTRIES),
       ends: new Uint32Array(buffer, layout.ENDS_AT, layout.MAX_ENTRIES),

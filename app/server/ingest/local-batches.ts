@@ -1,5 +1,5 @@
 import type { CommittedBatch } from "#app/server/ingest/batch-catalog.ts";
-import type { BatchPart } from "#app/server/ingest/build-tier0.ts";
+import type { BatchPart } from "#app/server/ingest/tier0-input.ts";
 import type { PositionRange } from "#app/server/ingest/wal-payload.ts";
 
 /**

@@ -1,6 +1,5 @@
-import { BLOCK_COLUMNS_ENTRY_BYTES, createBlockColumns } from "#app/server/ingest/block-columns.ts";
-import type { BatchPart, Tier0Input } from "#app/server/ingest/build-tier0.ts";
-import type { EntryBlock } from "#app/server/ingest/entry-block.ts";
+import { BLOCK_COLUMNS_ENTRY_BYTES, appendBlockColumns, createBlockColumns } from "#app/server/ingest/block-columns.ts";
+import type { BatchPart, EntryRun, Tier0Input } from "#app/server/ingest/tier0-input.ts";
 
 /** SealableBatch is a batch that takes no more entries and has its number. */
 export interface SealableBatch {
@@ -17,55 +16,51 @@ export interface SealableBatch {
  */
 export function mergeParts({ parts, ...batch }: SealableBatch, spare: ArrayBuffer | null = null): Tier0Input {
   const count = parts.reduce((sum, { from, to }) => sum + to - from, 0);
-  const lineBytes = parts.reduce((sum, part) => sum + endOf(part) - startOf(part), 0);
+  const lineBytes = parts.reduce((sum, part) => sum + linesEnd(part) - linesStart(part), 0);
   const columnBytes = count * BLOCK_COLUMNS_ENTRY_BYTES;
-  const memory =
-    spare !== null && spare.byteLength >= columnBytes + lineBytes ? spare : new ArrayBuffer(columnBytes + lineBytes);
-  const merged: EntryBlock = {
-    ...createBlockColumns(count, memory),
-    count,
-    bytes: Buffer.from(memory, columnBytes, lineBytes),
-    services: [],
-    maxLineBytes: Math.max(0, ...parts.map((part) => part.block.maxLineBytes)),
-  };
-  const serviceIndexes = new Map<string, number>();
+  const isSpareEnough = spare !== null && spare.byteLength >= columnBytes + lineBytes;
+  const memory = isSpareEnough ? spare : new ArrayBuffer(columnBytes + lineBytes);
+  const columns = createBlockColumns(count, memory);
+  const lines = Buffer.from(memory, columnBytes, lineBytes);
+  const runs: EntryRun[] = [];
+  const numbers = new Map<string, number>();
   let at = 0;
-  let bytesAt = 0;
+  let linesAt = 0;
   for (const part of parts) {
-    const { block, from, to } = part;
-    const start = startOf(part);
-    const shift = bytesAt - start;
-    block.bytes.copy(merged.bytes, bytesAt, start, endOf(part));
-    merged.ms.set(block.ms.subarray(from, to), at);
-    merged.subMsNs.set(block.subMsNs.subarray(from, to), at);
-    merged.levelOf.set(block.levelOf.subarray(from, to), at);
-    const serviceOf = new Int32Array(block.services.length).fill(-1);
-    for (let i = from; i < to; i++, at++) {
-      const service = block.serviceOf[i] as number;
-      if (serviceOf[service] === -1) serviceOf[service] = indexOfService(block.services[service] as string);
-      merged.serviceOf[at] = serviceOf[service] as number;
-      merged.ends[at] = (block.ends[i] as number) + shift;
-      merged.tagsStart[at] = (block.tagsStart[i] as number) + shift;
-    }
-    bytesAt += endOf(part) - start;
+    const { block, sequence, from, to } = part;
+    block.bytes.copy(lines, linesAt, linesStart(part), linesEnd(part));
+    appendBlockColumns(block, from, to, columns, at);
+    runs.push({
+      sequence,
+      from,
+      count: to - from,
+      shift: linesAt - linesStart(part),
+      serviceNumbers: Uint32Array.from(block.services, numberOf),
+    });
+    at += to - from;
+    linesAt += linesEnd(part) - linesStart(part);
   }
-  const runs = parts.map(({ sequence, from, to }) => ({ sequence, from, count: to - from }));
-  return { ...batch, block: merged, runs };
+  return {
+    ...batch,
+    memory,
+    count,
+    lineBytes,
+    maxLineBytes: Math.max(0, ...parts.map((part) => part.block.maxLineBytes)),
+    services: [...numbers.keys()],
+    runs,
+  };
 
-  function indexOfService(service: string): number {
-    let index = serviceIndexes.get(service);
-    if (index === undefined) {
-      index = merged.services.push(service) - 1;
-      serviceIndexes.set(service, index);
-    }
-    return index;
+  function numberOf(service: string): number {
+    let number = numbers.get(service);
+    if (number === undefined) numbers.set(service, (number = numbers.size));
+    return number;
   }
 }
 
-function startOf({ block, from }: BatchPart): number {
+function linesStart({ block, from }: BatchPart): number {
   return from === 0 ? 0 : (block.ends[from - 1] as number);
 }
 
-function endOf({ block, to }: BatchPart): number {
+function linesEnd({ block, to }: BatchPart): number {
   return to === 0 ? 0 : (block.ends[to - 1] as number);
 }

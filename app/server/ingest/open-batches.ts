@@ -1,5 +1,5 @@
 import { MS_PER_DAY } from "#app/core/timestamp.ts";
-import { STORED_ID_BYTES } from "#app/server/ingest/build-tier0.ts";
+import { STORED_ID_BYTES } from "#app/server/ingest/tier0-batch.ts";
 import type { EntryBlock } from "#app/server/ingest/entry-block.ts";
 import { LARGE_LINE_BYTES } from "#app/server/ingest/entry-limits.ts";
 import { createLocalBatch, type LocalBatch } from "#app/server/ingest/local-batches.ts";
@@ -52,9 +52,10 @@ export class OpenBatches {
   ): { batches: Set<LocalBatch>; rawBytes: number } {
     const batches = new Set<LocalBatch>();
     let rawBytes = 0;
+    const isOneKind = isOfOneKind(durable.block);
     for (let start = from; start < to;) {
       const kind = kindOf(durable.block, start, nowMs);
-      let end = start + 1;
+      let end = isOneKind ? to : start + 1;
       while (end < to && kindOf(durable.block, end, nowMs) === kind) end++;
       rawBytes += this.#addRun(durable, kind, start, end, nowMs, batches);
       start = end;
@@ -146,6 +147,11 @@ export function addToBatch(batch: LocalBatch, part: LocalBatch["parts"][number],
   }
   batch.entries += part.to - part.from;
   batch.rawBytes += bytes;
+  if (part.to - part.from === part.block.count) {
+    batch.minMs = Math.min(batch.minMs, part.block.minMs);
+    batch.maxMs = Math.max(batch.maxMs, part.block.maxMs);
+    return;
+  }
   for (let i = part.from; i < part.to; i++) {
     const ms = part.block.ms[i] as number;
     if (ms < batch.minMs) batch.minMs = ms;
@@ -157,6 +163,11 @@ export function storedBytes(block: EntryBlock, from: number, to: number): number
   if (to <= from) return 0;
   const start = from === 0 ? 0 : (block.ends[from - 1] as number);
   return (block.ends[to - 1] as number) - start + (to - from) * STORED_ID_BYTES;
+}
+
+/** Most requests hold lines of one day; theirs are not looked at one by one. */
+function isOfOneKind({ maxLineBytes, minMs, maxMs }: EntryBlock): boolean {
+  return maxLineBytes <= LARGE_LINE_BYTES && Math.floor(minMs / MS_PER_DAY) === Math.floor(maxMs / MS_PER_DAY);
 }
 
 function kindOf(block: EntryBlock, i: number, nowMs: number): string {

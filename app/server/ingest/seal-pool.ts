@@ -1,6 +1,7 @@
 import { Piscina } from "piscina";
-import type { Tier0Input, Tier0Object } from "#app/server/ingest/build-tier0.ts";
+import type { Tier0Object } from "#app/server/ingest/build-tier0.ts";
 import { mergeParts, type SealableBatch } from "#app/server/ingest/merge-parts.ts";
+import type { Tier0Input } from "#app/server/ingest/tier0-input.ts";
 
 /** BuiltInThread is an object, and the memory of the batch that goes back to be used again. */
 export interface BuiltInThread {
@@ -14,7 +15,7 @@ const MAX_SPARE_BYTES = 16 * 1024 * 1024;
 
 /** SealPool builds objects in a thread of its own. */
 export class SealPool {
-  readonly #pool: Piscina<Tier0Input, BuiltInThread>;
+  readonly #pool: Piscina<Tier0Input | null, BuiltInThread>;
   /** Fresh memory of this size for every batch would make V8 collect its whole heap again and again. */
   readonly #spare: ArrayBuffer[] = [];
 
@@ -23,9 +24,14 @@ export class SealPool {
     this.#pool = new Piscina({ filename: workerUrl.href, minThreads: 1, maxThreads: 1 });
   }
 
+  /** Has the thread load its modules, so that the first batch does not wait for them. */
+  async start(): Promise<void> {
+    await this.#pool.run(null);
+  }
+
   async build(batch: SealableBatch): Promise<Tier0Object> {
     const input = mergeParts(batch, this.#spare.pop() ?? null);
-    const { object, memory } = await this.#pool.run(input, { transferList: [input.block.ms.buffer as ArrayBuffer] });
+    const { object, memory } = await this.#pool.run(input, { transferList: [input.memory] });
     if (this.#spare.length < MAX_SPARE && memory.byteLength <= MAX_SPARE_BYTES) this.#spare.push(memory);
     const { bytes } = object;
     return { ...object, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) };

@@ -1,5 +1,22 @@
+import {
+  BATCH_BYTES,
+  BATCH_ENDS,
+  BATCH_ENTRIES,
+  BATCH_INDEX_OF,
+  BATCH_LINES,
+  BATCH_MS,
+  BATCH_ORDER,
+  BATCH_PREFIXES,
+  BATCH_PREFIX_BYTES,
+  BATCH_PREFIX_OF,
+  BATCH_SUB_MS_NS,
+  BATCH_TAGS_START,
+  BLOCK_EARLIEST,
+  BLOCK_LATEST,
+  BLOCK_LINES_END,
+} from "./layout";
+import { isAfter, word } from "./batch";
 import { copyBytes } from "./bytes";
-import { STOP_AT, STOP_LINES_END } from "./layout";
 import { addTags } from "./tag-summary";
 
 /** Digits of an entry's index, as app/core/entry.ts writes them. */
@@ -7,40 +24,43 @@ const INDEX_DIGITS = 5;
 const QUOTE_AND_COMMA = 0x2c22;
 
 /**
- * composeBlock writes lines with their ids in front, in the given order from entry `first` on, until the next one would
- * make more than `maxBytes`; one always fits. It adds their tags to the summary, returns the first entry that it did not
- * write, and leaves the end of the lines in the stop words. All columns are words of 32 bits, one for each entry:
- * `ends` and `tagsStart` count from `bytes`, `prefixOf` counts the prefixes `{"id":"<walId>-<sequence>-`, all of one length.
+ * composeBlock writes lines with their ids in front, in order from entry `first` of the order on, until the next one
+ * would make more than `maxBytes`; one always fits. It adds their tags to the summary, returns the first that it did not
+ * write, and leaves the end of the lines and the entries of the earliest and latest time.
  */
-export function composeBlock(
-  first: i32,
-  entries: i32,
-  order: i32,
-  ends: i32,
-  tagsStart: i32,
-  prefixOf: i32,
-  indexOf: i32,
-  prefixes: i32,
-  prefixBytes: i32,
-  bytes: i32,
-  lines: i32,
-  maxBytes: i32,
-): i32 {
+export function composeBlock(first: i32, maxBytes: i32): i32 {
+  const entries = word(BATCH_ENTRIES);
+  const order = word(BATCH_ORDER);
+  const ends = word(BATCH_ENDS);
+  const tagsStart = word(BATCH_TAGS_START);
+  const prefixOf = word(BATCH_PREFIX_OF);
+  const indexOf = word(BATCH_INDEX_OF);
+  const prefixes = word(BATCH_PREFIXES);
+  const prefixBytes = word(BATCH_PREFIX_BYTES);
+  const bytes = word(BATCH_BYTES);
+  const lines = word(BATCH_LINES);
   const bytesEnd = bytes + load<i32>(ends + (entries - 1) * 4);
+  let earliest = load<i32>(order + first * 4);
+  let latest = earliest;
   let to = lines;
   let i = first;
   for (; i < entries; i++) {
-    const entry = load<i32>(order + i * 4) * 4;
+    const entry = load<i32>(order + i * 4);
+    const at = entry * 4;
     // Without its opening brace, which is the id's.
-    const line = bytes + (entry === 0 ? 0 : load<i32>(ends + entry - 4)) + 1;
-    const lineBytes = bytes + load<i32>(ends + entry) - line;
+    const line = bytes + (entry === 0 ? 0 : load<i32>(ends + at - 4)) + 1;
+    const lineBytes = bytes + load<i32>(ends + at) - line;
     if (i > first && to - lines + prefixBytes + INDEX_DIGITS + 2 + lineBytes > maxBytes) break;
-    to = copyBytes(to, prefixes + load<i32>(prefixOf + entry) * prefixBytes, prefixBytes);
-    to = writeIndex(to, load<i32>(indexOf + entry));
+    to = copyBytes(to, prefixes + load<i32>(prefixOf + at) * prefixBytes, prefixBytes);
+    to = writeIndex(to, load<i32>(indexOf + at));
     to = copyBytes(to, line, lineBytes);
-    addTags(bytes + load<i32>(tagsStart + entry), bytesEnd);
+    addTags(bytes + load<i32>(tagsStart + at), bytesEnd);
+    if (isAfter(earliest, entry, word(BATCH_MS), word(BATCH_SUB_MS_NS))) earliest = entry;
+    else if (isAfter(entry, latest, word(BATCH_MS), word(BATCH_SUB_MS_NS))) latest = entry;
   }
-  store<i32>(STOP_AT + STOP_LINES_END * 4, to);
+  store<i32>(BLOCK_LINES_END, to);
+  store<i32>(BLOCK_EARLIEST, earliest);
+  store<i32>(BLOCK_LATEST, latest);
   return i;
 }
 

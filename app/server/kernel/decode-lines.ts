@@ -19,6 +19,9 @@ import {
   STOP_AT,
   STOP_ENTRIES,
   STOP_LINES_END,
+  STOP_MAX_LINE_BYTES,
+  STOP_MAX_MS_AT,
+  STOP_MIN_MS_AT,
   STOP_NAME,
   STOP_NAME_LENGTH,
   STOP_POSITION,
@@ -57,11 +60,17 @@ const TAGS_START_TEXT = memory.data<u8>([34, 44, 34, 116, 97, 103, 115, 34, 58, 
 
 let entries: i32 = 0;
 let linesEnd: i32 = LINES_AT;
+let maxLineBytes: i32 = 0;
+let minMs: f64 = Infinity;
+let maxMs: f64 = -Infinity;
 
 /** clearLines forgets the lines, once the caller has taken them. */
 export function clearLines(): void {
   entries = 0;
   linesEnd = LINES_AT;
+  maxLineBytes = 0;
+  minMs = Infinity;
+  maxMs = -Infinity;
 }
 
 /**
@@ -88,6 +97,9 @@ function stop(at: i32, reason: i32): i32 {
   store<i32>(STOP_AT + STOP_POSITION * 4, at);
   store<i32>(STOP_AT + STOP_ENTRIES * 4, entries);
   store<i32>(STOP_AT + STOP_LINES_END * 4, linesEnd);
+  store<i32>(STOP_AT + STOP_MAX_LINE_BYTES * 4, maxLineBytes);
+  store<f64>(STOP_MIN_MS_AT, minMs);
+  store<f64>(STOP_MAX_MS_AT, maxMs);
   return reason;
 }
 
@@ -212,7 +224,10 @@ function takeRecord(object: i32, end: i32, linesOffset: i32, generation: i32, la
   }
   store<u8>(to, CLOSE_BRACE as u8);
   store<u8>(to, LF as u8, 1);
+  maxLineBytes = max(maxLineBytes, to + 2 - linesEnd);
   linesEnd = to + 2;
+  minMs = min(minMs, timestampMs);
+  maxMs = max(maxMs, timestampMs);
 
   const i = entries++;
   store<f64>(MS_AT + i * 8, timestampMs);

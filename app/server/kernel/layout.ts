@@ -13,7 +13,11 @@ export const STOP_LINES_END = 2;
 /** The name that is in no table. */
 export const STOP_NAME = 3;
 export const STOP_NAME_LENGTH = 4;
-export const STOP_WORDS = 5;
+/** Of the lines since `clearLines`; the times are doubles, in ms. */
+export const STOP_MAX_LINE_BYTES = 5;
+export const STOP_WORDS = 6;
+export const STOP_MIN_MS_AT = 0x10040;
+export const STOP_MAX_MS_AT = 0x10048;
 
 /** Why decoding stopped. All are smaller than any address. */
 export const BEHIND_RECORD = 1;
@@ -72,6 +76,45 @@ export const MAX_TAG_VALUE_BYTES = 64;
 export const TAG_KEY_SLOT_BYTES = 140;
 export const TAG_SLOTS_AT = 0x60000;
 export const TAG_TEXTS_AT = 0x70000;
+
+/** What composing a block leaves: the address behind its lines, and two of its entries. */
+export const BLOCK_LINES_END = 0x10050;
+export const BLOCK_EARLIEST = 0x10054;
+export const BLOCK_LATEST = 0x10058;
+
+/** The words of a batch: numbers, and addresses of columns, which have a word for each entry if nothing else is said. */
+export const BATCH_WORDS_AT = 0x10300;
+export const BATCH_ENTRIES = 0;
+/** Doubles. */
+export const BATCH_MS = 1;
+export const BATCH_ENDS = 2;
+export const BATCH_SUB_MS_NS = 3;
+export const BATCH_SERVICE_OF = 4;
+export const BATCH_TAGS_START = 5;
+/** Bytes. */
+export const BATCH_LEVEL_OF = 6;
+/** The lines as they came. */
+export const BATCH_BYTES = 7;
+/** Entries in the order of the object, and room for sorting them. */
+export const BATCH_ORDER = 8;
+export const BATCH_SPARE = 9;
+/** Which of the prefixes `{"id":"<walId>-<sequence>-`, all of one length, and the index behind it. */
+export const BATCH_PREFIX_OF = 10;
+export const BATCH_INDEX_OF = 11;
+export const BATCH_PREFIXES = 12;
+export const BATCH_PREFIX_BYTES = 13;
+/** Services, a rank for each, two more group starts, and what to count each rank as. */
+export const BATCH_SERVICES = 14;
+export const BATCH_RANKS = 15;
+export const BATCH_GROUP_STARTS = 16;
+export const BATCH_COUNTED_AS = 17;
+export const BATCH_COUNTS = 18;
+export const BATCH_SLOTS = 19;
+export const BATCH_COUNT_SLOTS = 20;
+/** Where the next block is written. */
+export const BATCH_LINES = 21;
+export const BATCH_WORDS = 22;
+export const COUNT_BYTES = 16;
 
 /** Where the caller puts a batch. */
 export const BATCH_AT = 0x100000;

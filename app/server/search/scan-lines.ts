@@ -1,7 +1,7 @@
 import { INDEX_DIGITS, SEQUENCE_DIGITS, formatEntryId } from "#app/core/entry.ts";
 import { createTimestampReader, emptySlices, sliceLine } from "#app/server/ingest/canonical-line.ts";
 import { LINE_START } from "#app/server/ingest/entry-block.ts";
-import type { BatchPart } from "#app/server/ingest/build-tier0.ts";
+import type { BatchPart } from "#app/server/ingest/tier0-input.ts";
 import { STORED_ID_START } from "#app/server/ingest/tier0-format.ts";
 import type { Matcher } from "#app/server/search/compile-matcher.ts";
 import { comparePositions, type PageSelection, type Position } from "#app/server/search/page-selection.ts";

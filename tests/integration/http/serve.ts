@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { createApp, type AppOptions } from "#app/server/http/create-app.ts";
 import { answerClientErrors } from "#app/server/http/client-error.ts";
 import { answerExpectContinue } from "#app/server/http/expect-continue.ts";
+import type { RouteHandler } from "#app/server/http/route-handlers.ts";
 import { setServerLimits } from "#app/server/http/server-limits.ts";
 import type { Runtime } from "#app/server/runtime.ts";
 
@@ -19,14 +20,14 @@ export interface Served {
 
 /** serve runs the shell around a handler that stands in for Remix. */
 export async function serve(
-  handle: AppOptions["handle"],
+  handle: RouteHandler,
   options: Partial<Pick<AppOptions, "stopping" | "trustProxy" | "clientDirectory">> = {},
 ): Promise<Served> {
   const logged: Record<string, unknown>[] = [];
   const logger = pino({}, { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) });
   // These tests ask nothing of the runtime.
   const runtime = {} as Runtime;
-  const server = createServer(createApp({ handle, runtime, logger, trustProxy: false, ...options }));
+  const server = createServer(createApp({ handlerOf: () => handle, runtime, logger, trustProxy: false, ...options }));
   setServerLimits(server);
   answerExpectContinue(server);
   answerClientErrors(server);

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { EntryBlockBuilder, type EntryBlock } from "#app/server/ingest/entry-block.ts";
 import { MAX_MEMBERS, MAX_REQUEST_LINES_BYTES } from "#app/server/ingest/entry-limits.ts";
-import { CanonicalLines } from "#app/server/protocols/json/canonical-lines.ts";
+import { CanonicalReader } from "#app/server/protocols/json/canonical-reader.ts";
 import {
   createJsonCursor,
   readValue,
@@ -71,7 +71,7 @@ function startDecoding(sentBody: Buffer, receivedAtMs: number): Decoding {
   // A byte order mark is no part of JSON, but some senders write one.
   if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) cursor.at = 3;
 
-  const canonical = new CanonicalLines(body, builder, receivedAtMs);
+  const canonical = new CanonicalReader(body, builder, receivedAtMs);
 
   function refuse(reason: string): void {
     if (errors.length < MAX_REPORTED_ERRORS) errors.push({ index, reason });

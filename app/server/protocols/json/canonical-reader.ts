@@ -6,11 +6,11 @@ import * as layout from "#app/server/kernel/layout.ts";
 import { UNKNOWN_SERVICE } from "#app/server/protocols/json/normalise-record.ts";
 
 /**
- * CanonicalLines takes those records of a body that need no normalising beyond their level, which is most of what good
+ * CanonicalReader takes those records of a body that need no normalising beyond their level, which is most of what good
  * senders send: the line kernel proves it and writes their lines, at a tenth of what it would cost here. It sees a window
  * of the body at a time; a record that is larger than the window is left to the general path.
  */
-export class CanonicalLines {
+export class CanonicalReader {
   readonly #body: Buffer;
   readonly #builder: EntryBlockBuilder;
   readonly #latestMs: number;
@@ -51,8 +51,15 @@ export class CanonicalLines {
   /** flush moves what was taken into the block; everything that is added to it otherwise comes after. */
   flush(): void {
     if (this.#held === 0) return;
-    const { memory, columns, stop, call } = this.#kernel;
-    this.#builder.addLines(memory.subarray(layout.LINES_AT, stop[layout.STOP_LINES_END]), columns, this.#held);
+    const { memory, columns, stop, call, minMs, maxMs } = this.#kernel;
+    this.#builder.addLines({
+      ...columns,
+      count: this.#held,
+      bytes: memory.subarray(layout.LINES_AT, stop[layout.STOP_LINES_END]),
+      maxLineBytes: stop[layout.STOP_MAX_LINE_BYTES] as number,
+      minMs: minMs[0] as number,
+      maxMs: maxMs[0] as number,
+    });
     call.clearLines();
     this.#held = 0;
   }
