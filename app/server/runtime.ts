@@ -8,6 +8,7 @@ import { KeyAuthenticator } from "#app/server/auth/key-authenticator.ts";
 import { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { openEmbeddedPostgres, type EmbeddedPostgres } from "#app/server/catalog/embedded-postgres.ts";
 import { migrateDatabase } from "#app/server/catalog/migrate-database.ts";
+import { createPostgresCountCatalog } from "#app/server/catalog/count-minutes.ts";
 import { createPostgresBatchCatalog } from "#app/server/catalog/postgres-batch-catalog.ts";
 import { createPostgresIdempotencyCatalog } from "#app/server/catalog/postgres-idempotency-catalog.ts";
 import type { Env } from "#app/server/env.ts";
@@ -22,7 +23,9 @@ import type { ObjectStore } from "#app/server/o3/object-store.ts";
 import { backoffMs } from "#app/server/o3/retry-backoff.ts";
 import { openS3ObjectStore } from "#app/server/o3/s3-object-store.ts";
 import { MemoryBudget } from "#app/server/protocols/memory-budget.ts";
+import type { CountOptions } from "#app/server/search/count-matches.ts";
 import { ObjectCache } from "#app/server/search/object-cache.ts";
+import { QuerySlots } from "#app/server/search/query-slots.ts";
 import type { SearchOptions } from "#app/server/search/search-page.ts";
 import { systemClock, type Clock } from "#app/server/system/clock.ts";
 import { lockDataDir } from "#app/server/system/data-dir-lock.ts";
@@ -61,7 +64,8 @@ export interface Services {
   ingester: Ingester;
   idempotency: IdempotencyCatalog;
   memory: MemoryBudget;
-  search: SearchOptions;
+  search: SearchOptions & CountOptions;
+  querySlots: QuerySlots;
 }
 
 export class NotStartedError extends AkavelogError {
@@ -244,12 +248,14 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
       store,
       cache,
       catalog,
+      counts: createPostgresCountCatalog(database),
       local: ingester.local,
       readSpool: (spoolPath, sha256) => ingester.readSpool(spoolPath, sha256),
       clock,
       logger,
       maxQueryMs: env.maxQueryMs,
     },
+    querySlots: new QuerySlots({ maxRunning: env.maxProjectQueries, maxWaitMs: env.maxQueryMs, clock }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { and, eq, gte, isNull, lt, or, sql, type SQL } from "drizzle-orm";
+import { and, eq, gte, inArray, isNull, lt, or, sql, type SQL } from "drizzle-orm";
 import { logBatches, projects } from "#app/server/catalog/schema.ts";
 import type { BatchFilter } from "#app/server/ingest/batch-catalog.ts";
 
@@ -11,6 +11,7 @@ export function batchConditions(filter: BatchFilter): SQL | undefined {
   return and(
     eq(logBatches.projectId, filter.projectId),
     isNull(projects.deletedAt),
+    inArray(logBatches.state, ["stored", "missing"]),
     gte(logBatches.tsEndNs, filter.fromNs),
     lt(logBatches.tsStartNs, filter.toNs),
     isGiven(filter.levels) ? sql`${logBatches.levels} && ${textArray(filter.levels)}` : undefined,

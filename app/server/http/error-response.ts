@@ -100,6 +100,7 @@ const ANSWERS = {
     detail: "A batch cannot be read back. The server's log names it.",
   },
   NOT_STARTED: NOT_READY,
+  QUERY_BUSY: { status: 429, title: "Too many queries", detail: { from: "message" }, retryAfterS: 2 },
   INVALID_QUERY: { status: 400, title: "Query not understood", detail: { from: "message" } },
   BODY_REFUSED: { status: 400, title: "Body refused", detail: { from: "message" } },
   KEY_RUNNING: { status: 409, title: "Still running", detail: { from: "message" }, retryAfterS: 1 },

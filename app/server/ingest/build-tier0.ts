@@ -39,6 +39,7 @@ export interface Tier0Input {
   projectId: string;
   walId: string;
   batchNo: number;
+  receivedAtMs: number;
   block: EntryBlock;
   runs: EntryRun[];
 }
@@ -82,6 +83,7 @@ export function buildTier0(input: Tier0Input): Tier0Object {
     levels,
     tags,
     counts,
+    receivedAtMs: input.receivedAtMs,
   };
   const bytes = Buffer.concat([encodeTier0Header({ format: 1, batch, blocks }), ...frames]);
   const sha256 = createHash("sha256").update(bytes).digest("hex");

@@ -171,18 +171,18 @@ export class Ingester {
     if (wal === null || release === undefined) {
       throw new BacklogFullError("the server is stopping", DISK_FULL_RETRY_AFTER_MS);
     }
-    const { projectId, block } = request;
+    const { projectId, block, receivedAtMs } = request;
     this.#budget.admit(block.bytes.length);
     await this.#batcher.waitForRoom();
     let sequence: number;
     try {
-      const payload = encodeEntries(projectId, request.receivedAtMs, block, request.idempotency);
+      const payload = encodeEntries(projectId, receivedAtMs, block, request.idempotency);
       sequence = await release.append(payload, block.count);
     } catch (error) {
       if (error instanceof WalFullError) throw new BacklogFullError("the disk is full", DISK_FULL_RETRY_AFTER_MS);
       throw error;
     }
-    return this.#batcher.add({ projectId, walId: wal.walId, sequence, block });
+    return this.#batcher.add({ projectId, walId: wal.walId, sequence, block, receivedAtMs });
   }
 
   /** Reads a batch that is sealed and not yet in the store. */

@@ -1,5 +1,5 @@
 import type { Level } from "#app/core/level.ts";
-import type { BatchFilter, MinuteCount, StoredBatch } from "#app/server/ingest/batch-catalog.ts";
+import type { BatchFilter, MinuteCount, StoredBatch, WalFloor } from "#app/server/ingest/batch-catalog.ts";
 
 /** CountCatalog answers from the counts that are kept with each batch, so that no object is read. */
 export interface CountCatalog {
@@ -9,6 +9,7 @@ export interface CountCatalog {
 
 export interface MinuteCountRequest {
   filter: BatchFilter;
+  floors: readonly WalFloor[];
   ranges: MinuteRange[];
   /** Minutes of which only a part is asked: batches with entries there are to be looked into for that part. */
   edgeMinutes: number[];
@@ -27,8 +28,8 @@ export interface FoundCounts {
   counts: RangeCount[];
   /** The batches to look into; the counts of those that are `isCounted` are in `counts`, all but their edge minutes. */
   batches: (StoredBatch & { isCounted: boolean })[];
-  /** Whether the catalog has this batch, so that a local copy of it must not be counted too. */
-  isStored: (walId: string, batchNo: number) => boolean;
+  /** `ledgerKey` of the batches above the floors that are stored; a local copy of one must not be counted too. */
+  inLedger: ReadonlySet<string>;
 }
 
 export interface RangeCount {

@@ -1,14 +1,20 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Level } from "#app/core/level.ts";
 import type { Predicate } from "#app/core/query/predicate.ts";
-import { OTHER_SERVICES } from "#app/server/ingest/batch-catalog.ts";
+import { ledgerKey } from "#app/server/ingest/batch-catalog.ts";
 import { batchFilter } from "#app/server/search/batch-filter.ts";
-import { isInRange, stepOf, type CountCatalog, type FoundCounts } from "#app/server/search/count-catalog.ts";
-import { compileCountFilter, countedSpan, fieldsOf, NS_PER_MINUTE, type CountedSpan } from "#app/server/search/countable.ts";
+import { isInRange, stepOf, type CountCatalog } from "#app/server/search/count-catalog.ts";
+import {
+  compileCountFilter,
+  countedSpan,
+  fieldsOf,
+  NS_PER_MINUTE,
+  type CountedSpan,
+} from "#app/server/search/countable.ts";
 import { CountScan, type CountTask } from "#app/server/search/count-scan.ts";
 import { GroupCounter } from "#app/server/search/group-counter.ts";
-import type { GroupCount, GroupValue, Grouping } from "#app/server/search/grouping.ts";
-import { findSources, type QuerySource, type QuerySourceOptions } from "#app/server/search/query-sources.ts";
+import type { GroupCount, Grouping } from "#app/server/search/group-counts.ts";
+import { findSources } from "#app/server/search/find-sources.ts";
+import type { QuerySource, QuerySourceOptions } from "#app/server/search/source-reader.ts";
 import type { Clock } from "#app/server/system/clock.ts";
 
 export interface CountOptions extends QuerySourceOptions {
@@ -59,10 +65,11 @@ export async function countMatches(
   try {
     const counters = new SpanCounters(request.spans);
     const { isCountable, asksService } = fieldsOf(request.predicate);
-    const counted = request.spans.map((span) => (isCountable ? countedSpan(span) : null));
-    const tasks = counted.some((span) => span !== null)
-      ? await tasksBesideCounts(options, request, { counted, asksService }, counters)
-      : (await findSources(options, filterOf(request))).map((source) => wholeTask(request, source));
+    const counted = isCountable ? request.spans.flatMap((span) => countedSpan(span) ?? []) : [];
+    const tasks =
+      counted.length === request.spans.length
+        ? await tasksBesideCounts(options, request, { counted, asksService }, counters)
+        : await wholeTasks(options, request);
     signal.throwIfAborted();
     const scan = new CountScan(options, request.predicate, counters, signal);
     await scan.run(tasks.filter(({ pieces }) => pieces.length > 0));
@@ -79,18 +86,25 @@ export async function countMatches(
 
 function filterOf({ projectId, predicate, spans }: CountRequest) {
   const fromNs = spans.reduce((least, span) => (span.fromNs < least ? span.fromNs : least), MAX_NS);
-  const toNs = spans.reduce((most, span) => (span.toNs > most ? span.toNs : most), 0n);
+  const latestNs = spans.reduce((most, span) => (span.toNs > most ? span.toNs : most), 0n);
+  const toNs = latestNs > MAX_NS ? MAX_NS : latestNs;
   return batchFilter({ projectId, predicate, range: { fromNs, toNs }, order: "desc", limit: 1, behind: null });
 }
 
+/** The index keeps times as signed 64-bit integers. */
 const MAX_NS = 2n ** 63n - 1n;
+
+async function wholeTasks(options: CountOptions, request: CountRequest): Promise<CountTask[]> {
+  const { stored, local } = await findSources(options, filterOf(request));
+  return [...stored, ...local].map((source) => wholeTask(request, source));
+}
 
 function wholeTask({ spans }: CountRequest, source: QuerySource): CountTask {
   return { source, pieces: spans.map(({ fromNs, toNs }, span) => ({ span, fromNs, toNs })) };
 }
 
 interface CountPlan {
-  counted: (CountedSpan | null)[];
+  counted: CountedSpan[];
   asksService: boolean;
 }
 
@@ -103,30 +117,29 @@ async function tasksBesideCounts(
 ): Promise<CountTask[]> {
   const byService = asksService || request.spans.some(({ groupings }) => groupings.flat().some(isService));
   const matches = compileCountFilter(request.predicate);
-  const rangeSpans = counted.flatMap((span, i) => (span === null ? [] : [i]));
-  const ranges = counted.flatMap((span) => (span === null ? [] : [span.minutes]));
-  const edgeMinutes = new Set(counted.flatMap((span) => (span?.edges ?? []).map(({ fromNs }) => minuteOf(fromNs))));
-  const found: FoundCounts = await options.counts.countMinutes({
+  const ranges = counted.map(({ minutes }) => minutes);
+  const rest = counted.flatMap(({ edges }, span) => edges.map((edge) => ({ span, ...edge })));
+  const edgeMinutes = new Set(rest.map(({ fromNs }) => minuteOf(fromNs)));
+  const found = await options.counts.countMinutes({
     filter: filterOf(request),
+    floors: options.local.floors(request.projectId),
     ranges,
-    // A span that cannot be counted needs every batch.
     edgeMinutes: [...edgeMinutes],
     byService,
   });
 
   function take(range: number, step: number, service: string | null, level: Level, count: number): void {
     // Whether there is a service at all does not matter to a predicate that does not ask for it.
-    if (matches(service ?? "", level)) counters.take(rangeSpans[range] as number, { step, service, level, count });
+    if (matches(service ?? "", level)) counters.take(range, { step, service, level, count });
   }
   for (const { range, step, service, level, count } of found.counts) take(range, step, service, level, count);
 
-  const rest = counted.flatMap((span, i) => (span?.edges ?? []).map((edge) => ({ span: i, ...edge })));
   const tasks: CountTask[] = found.batches.map((batch) =>
     batch.isCounted ? { source: batch, pieces: rest } : wholeTask(request, batch),
   );
   for (const view of options.local.views(request.projectId)) {
     const { walId, batchNo, entries, sealed } = view.batch;
-    if (entries === 0 || (batchNo !== null && found.isStored(walId, batchNo))) continue;
+    if (entries === 0 || (batchNo !== null && found.inLedger.has(ledgerKey(walId, batchNo)))) continue;
     if (sealed === null || (byService && sealed.services === null)) {
       tasks.push(wholeTask(request, view));
       continue;
@@ -169,7 +182,7 @@ export class SpanCounters {
   /** Takes a count of whole minutes into each grouping of its span. */
   take(span: number, of: { step: number; service: string | null; level: Level; count: number }): void {
     for (const [i, grouping] of (this.#spans[span] as CountSpan).groupings.entries()) {
-      const values = grouping.map(({ kind }): GroupValue => {
+      const values = grouping.map(({ kind }) => {
         if (kind === "time") return of.step;
         return kind === "level" ? of.level : of.service;
       });
@@ -189,9 +202,4 @@ export class SpanCounters {
       }),
     );
   }
-}
-
-/** isOtherServices tells the row under which services without a row of their own are counted. */
-export function isOtherServices(service: string): boolean {
-  return service === OTHER_SERVICES;
 }

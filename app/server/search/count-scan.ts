@@ -8,7 +8,7 @@ import { compileMatcher, type Matcher } from "#app/server/search/compile-matcher
 import type { CountOptions, SpanCounters } from "#app/server/search/count-matches.ts";
 import { createLine, type Line } from "#app/server/search/line.ts";
 import type { ReadOutcome } from "#app/server/search/object-reader.ts";
-import { isLocal, SourceReader, type QuerySource } from "#app/server/search/query-sources.ts";
+import { isLocal, SourceReader, type QuerySource } from "#app/server/search/source-reader.ts";
 import { visitPart, visitStoredLines, type MatchVisitor } from "#app/server/search/scan-matches.ts";
 
 /** CountTask is a source and the times in it that are still to be counted, each for one span. */
@@ -97,7 +97,12 @@ export class CountScan {
       const from = nsToParts(fromNs);
       const to = nsToParts(toNs);
       const counters = this.#counters.counters[span] ?? [];
-      return { from, to, counters, isAsked: (ms: number, sub: number) => isAtOrAfter(ms, sub, from) && !isAtOrAfter(ms, sub, to) };
+      return {
+        from,
+        to,
+        counters,
+        isAsked: (ms: number, sub: number) => isAtOrAfter(ms, sub, from) && !isAtOrAfter(ms, sub, to),
+      };
     });
     return {
       matches: this.#matcher,

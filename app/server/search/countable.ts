@@ -6,7 +6,7 @@ import { EntryBlockBuilder } from "#app/server/ingest/entry-block.ts";
 import { compileMatcher } from "#app/server/search/compile-matcher.ts";
 import type { MinuteRange } from "#app/server/search/count-catalog.ts";
 import type { CountSpan } from "#app/server/search/count-matches.ts";
-import type { Grouping } from "#app/server/search/grouping.ts";
+import type { Grouping } from "#app/server/search/group-counts.ts";
 
 export const NS_PER_MINUTE = 60_000_000_000n;
 
@@ -67,16 +67,22 @@ export interface CountedSpan {
   edges: { fromNs: bigint; toNs: bigint }[];
 }
 
-/** countedSpan is null when the counts of minutes cannot tell what is asked. */
+/** countedSpan divides a span, or is null when the counts of minutes cannot tell what is asked. */
 export function countedSpan({ fromNs, toNs, groupings }: CountSpan): CountedSpan | null {
-  const times = groupings.map((grouping) => grouping.find((one) => one.kind === "time"));
   if (!groupings.every((grouping) => grouping.every(isCounted))) return null;
+  const times = groupings.map((grouping) => grouping.find((one) => one.kind === "time"));
   const [time] = times;
-  // The catalog sums up by one time grouping; where several differ, it cannot.
+  // The catalog sums up by one time grouping.
   if (times.some((other) => other?.originNs !== time?.originNs || other?.intervalNs !== time?.intervalNs)) return null;
-  const from = ceilMinute(fromNs);
+  const from = (fromNs + NS_PER_MINUTE - 1n) / NS_PER_MINUTE;
   const to = toNs / NS_PER_MINUTE;
-  if (from >= to) return null;
+  const edges =
+    from > to
+      ? [{ fromNs, toNs }]
+      : [
+          { fromNs, toNs: from * NS_PER_MINUTE },
+          { fromNs: to * NS_PER_MINUTE, toNs },
+        ];
   const step =
     time === undefined
       ? null
@@ -84,25 +90,14 @@ export function countedSpan({ fromNs, toNs, groupings }: CountSpan): CountedSpan
           originMinute: Number(time.originNs / NS_PER_MINUTE),
           stepMinutes: Number(time.intervalNs / NS_PER_MINUTE),
         };
-  const edges = [
-    { fromNs, toNs: from * NS_PER_MINUTE },
-    { fromNs: to * NS_PER_MINUTE, toNs },
-  ].filter((edge) => edge.fromNs < edge.toNs);
-  return { minutes: { from: Number(from), to: Number(to), step }, edges };
+  return {
+    minutes: { from: Number(from), to: Number(from > to ? from : to), step },
+    edges: edges.filter((edge) => edge.fromNs < edge.toNs),
+  };
 }
 
 function isCounted(grouping: Grouping): boolean {
-  switch (grouping.kind) {
-    case "service":
-    case "level":
-      return true;
-    case "tag":
-      return false;
-    case "time":
-      return grouping.originNs % NS_PER_MINUTE === 0n && grouping.intervalNs % NS_PER_MINUTE === 0n;
-  }
-}
-
-function ceilMinute(ns: bigint): bigint {
-  return (ns + NS_PER_MINUTE - 1n) / NS_PER_MINUTE;
+  if (grouping.kind === "time")
+    return grouping.originNs % NS_PER_MINUTE === 0n && grouping.intervalNs % NS_PER_MINUTE === 0n;
+  return grouping.kind !== "tag";
 }

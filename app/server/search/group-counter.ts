@@ -1,14 +1,13 @@
 import { LEVELS } from "#app/core/level.ts";
 import { NS_PER_MS } from "#app/core/timestamp.ts";
 import { levelIndexAt } from "#app/server/ingest/canonical-line.ts";
-import {
-  MAX_GROUPS,
-  MAX_GROUP_VALUE_BYTES,
-  type GroupCount,
-  type GroupValue,
-  type Grouping,
-} from "#app/server/search/grouping.ts";
+import type { GroupCount, Grouping } from "#app/server/search/group-counts.ts";
 import { decodeText, hasTag, type Line } from "#app/server/search/line.ts";
+
+/** Over this many groups new ones are no longer told apart: a tag with an id in each entry must not fill the memory. */
+const MAX_GROUPS = 10_000;
+/** Longer values are counted together with those that found no room. */
+const MAX_VALUE_BYTES = 1_024;
 
 /** GroupCounter counts canonical lines by combinations of values, comparing bytes and decoding at the end. */
 export class GroupCounter {
@@ -70,6 +69,8 @@ export class GroupCounter {
   }
 }
 
+type GroupValue = GroupCount["values"][number];
+
 /** A text as it stands in the line, as latin1; a number; null for a tag that is not there. */
 type RawValue = string | number | null;
 
@@ -103,7 +104,7 @@ function dimensionOf(grouping: Grouping, slotOf: (key: string) => number): Dimen
     case "service":
       return {
         numbering,
-        read: ({ bytes, slices }) => bytes.latin1Slice(slices.serviceStart, slices.serviceEnd),
+        read: ({ bytes, slices }) => bytes.toString("latin1", slices.serviceStart, slices.serviceEnd),
         decode: decodeRaw,
       };
     case "level":
@@ -132,7 +133,7 @@ function tagOf(line: Line, slot: number): RawValue | undefined {
   if (!hasTag(line, slot)) return null;
   const start = line.tagStarts[slot] as number;
   const end = line.tagEnds[slot] as number;
-  return end - start > MAX_GROUP_VALUE_BYTES ? undefined : line.bytes.latin1Slice(start, end);
+  return end - start > MAX_VALUE_BYTES ? undefined : line.bytes.toString("latin1", start, end);
 }
 
 function decodeRaw(raw: RawValue): GroupValue {

@@ -2,23 +2,25 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Predicate } from "#app/core/query/predicate.ts";
 import type { SearchRange } from "#app/core/query-request.ts";
 import { nsToParts, partsToNs } from "#app/core/timestamp.ts";
-import type { LocalView } from "#app/server/ingest/local-batches.ts";
-import { decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
+import type { BatchCatalog, StoredBatch } from "#app/server/ingest/batch-catalog.ts";
+import type { LocalBatches, LocalView } from "#app/server/ingest/local-batches.ts";
+import { CorruptBatchError, decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
 import { batchFilter } from "#app/server/search/batch-filter.ts";
 import { compileMatcher } from "#app/server/search/compile-matcher.ts";
+import { readObject, type ObjectReaderOptions, type ReadOutcome } from "#app/server/search/object-reader.ts";
 import { PageSelection, type Match, type Position } from "#app/server/search/page-selection.ts";
-import {
-  findSources,
-  isLocal,
-  SourceReader,
-  type QuerySource,
-  type QuerySourceOptions,
-} from "#app/server/search/query-sources.ts";
 import { scanPart, scanStoredLines, type ScanBounds, type ScanTarget } from "#app/server/search/scan-lines.ts";
+import { findSources } from "#app/server/search/find-sources.ts";
 import type { Clock } from "#app/server/system/clock.ts";
+import type { Logger } from "#app/server/system/logger.ts";
 
-export interface SearchOptions extends QuerySourceOptions {
+export interface SearchOptions extends ObjectReaderOptions {
+  catalog: BatchCatalog;
+  local: LocalBatches;
+  /** Reads a spool file and checks its sha256. */
+  readSpool: (spoolPath: string, sha256: string) => Promise<Buffer>;
   clock: Clock;
+  logger: Logger;
   maxQueryMs: number;
 }
 
@@ -53,11 +55,11 @@ export interface SearchEnd {
   reason: "timeout" | "unreachable" | null;
 }
 
-/** `firstMs` is the batch's best time in the asked order. */
+/** Source is a batch that may hold matches, wherever its lines lie. `firstMs` is its best time in the asked order. */
 interface Source {
   firstMs: number;
   lastMs: number;
-  batch: QuerySource;
+  batch: StoredBatch | LocalView;
 }
 
 /** A page is cut when it has grown to this size. */
@@ -70,10 +72,13 @@ const MAX_HELD_BYTES = 256 * 1024;
 const PROGRESS_INTERVAL_MS = 1_000;
 /** Lines of a part that are looked at before other work gets its turn. */
 const LINES_PER_TURN = 5_000;
+/** After this many failed reads in a row the store counts as away, and only what is local is still looked at. */
+const MAX_STORE_FAILURES = 2;
 
 /**
- * searchPage streams the first matches in the asked order, each as soon as no unread batch can precede it. Throws
- * CatalogError. Aborting the signal ends all work at the next block.
+ * searchPage streams the first matches in the asked order, each as soon as no unread batch can precede it. It reads the
+ * catalog first and this process's own batches after, so that a batch committed in between is seen in one of them.
+ * Throws CatalogError. Aborting the signal ends all work at the next block.
  */
 export async function* searchPage(
   options: SearchOptions,
@@ -82,23 +87,25 @@ export async function* searchPage(
 ): AsyncGenerator<SearchEvent> {
   const endQuery = options.local.register();
   try {
-    const found = await findSources(options, batchFilter(request));
+    const { stored, local } = await findSources(options, batchFilter(request));
     signal.throwIfAborted();
-    const sources = inOrder(request, found);
+    const sources = sourcesOf(request, stored, local);
     yield* new PageSearch(options, request, sources, signal).run();
   } finally {
     endQuery();
   }
 }
 
-function inOrder({ order }: PageRequest, found: QuerySource[]): Source[] {
-  const isAscending = order === "asc";
-  const sources = found.map((batch): Source => {
-    const [minMs, maxMs] = isLocal(batch)
-      ? [batch.batch.minMs, batch.batch.maxMs]
-      : [nsToParts(batch.tsStartNs).ms, nsToParts(batch.tsEndNs).ms];
-    return { batch, firstMs: isAscending ? minMs : maxMs, lastMs: isAscending ? maxMs : minMs };
-  });
+function sourcesOf(request: PageRequest, stored: StoredBatch[], views: LocalView[]): Source[] {
+  const isAscending = request.order === "asc";
+  const sources: Source[] = [];
+  function addSource(batch: Source["batch"], minMs: number, maxMs: number): void {
+    sources.push({ batch, firstMs: isAscending ? minMs : maxMs, lastMs: isAscending ? maxMs : minMs });
+  }
+  for (const batch of stored) addSource(batch, nsToParts(batch.tsStartNs).ms, nsToParts(batch.tsEndNs).ms);
+  for (const view of views) {
+    addSource(view, view.batch.minMs, view.batch.maxMs);
+  }
   return sources.sort((a, b) => (isAscending ? a.firstMs - b.firstMs : b.firstMs - a.firstMs));
 }
 
@@ -114,7 +121,7 @@ class PageSearch {
   #matched = 0;
   #sentBytes = 0;
   #scanned = new Set<Source>();
-  readonly #reader: SourceReader;
+  #failedReads = 0;
   #isUnreachable = false;
   #isTimedOut = false;
   #lastProgressMs: number;
@@ -126,7 +133,6 @@ class PageSearch {
     this.#sources = sources;
     this.#signal = signal;
     this.#matcher = compileMatcher(request.predicate);
-    this.#reader = new SourceReader(options, signal);
     this.#lastProgressMs = options.clock.nowMs();
     this.#deadlineMs = this.#lastProgressMs + options.maxQueryMs;
   }
@@ -236,17 +242,17 @@ class PageSearch {
 
   async #scanSource(source: Source, target: ScanTarget): Promise<void> {
     const { batch } = source;
-    if (isLocal(batch) && batch.parts.length > 0) await this.#scanParts(batch, target);
+    if ("parts" in batch && batch.parts.length > 0) await this.#scanParts(batch, target);
     else {
-      const outcome = await this.#reader.read(batch);
+      const outcome = await this.#read(batch);
       // A thousand readers who hang up while objects are read must not leave a thousand objects to be looked through.
       this.#signal.throwIfAborted();
       if ("failed" in outcome) {
         this.#isUnreachable = true;
         return;
       }
-      const [id, key] = isLocal(batch) ? [null, null] : [batch.id, batch.objectKey];
-      await this.#scanObject(outcome.bytes, target, id, key);
+      const key = "parts" in batch ? null : batch.objectKey;
+      await this.#scanObject(outcome.bytes, target, "parts" in batch ? null : batch.id, key);
     }
     this.#scanned.add(source);
   }
@@ -289,6 +295,38 @@ class PageSearch {
   async #takeTurn(): Promise<void> {
     await nextTurn();
     this.#signal.throwIfAborted();
+  }
+
+  async #read(batch: StoredBatch | LocalView): Promise<ReadOutcome> {
+    if ("parts" in batch) {
+      const { spoolPath, sealed } = batch.batch;
+      if (spoolPath === null || sealed === null) return { failed: "missing", error: null };
+      return await this.#readSpool(spoolPath, sealed);
+    }
+    if (batch.state === "missing") return { failed: "missing", error: null };
+    if (this.#failedReads >= MAX_STORE_FAILURES) return { failed: "unreachable", error: null };
+    const outcome = await readObject(this.#options, batch, this.#signal);
+    if ("bytes" in outcome) {
+      this.#failedReads = 0;
+      return outcome;
+    }
+    const { objectKey } = batch;
+    this.#options.logger.error(
+      { err: outcome.error, objectKey, failed: outcome.failed },
+      "cannot read the object of a batch",
+    );
+    if (outcome.failed === "unreachable") this.#failedReads++;
+    if (outcome.failed === "missing") await this.#options.catalog.markMissing(batch.id).catch(() => undefined);
+    return outcome;
+  }
+
+  async #readSpool(spoolPath: string, sealed: { sha256: string; objectKey: string }): Promise<ReadOutcome> {
+    try {
+      return { bytes: await this.#options.readSpool(spoolPath, sealed.sha256) };
+    } catch (error) {
+      this.#options.logger.error({ err: error, spoolPath }, "cannot read a spool file");
+      return { failed: error instanceof CorruptBatchError ? "corrupt" : "unreachable", error };
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { BatchCatalog, BatchFilter, StoredBatch } from "#app/server/ingest/batch-catalog.ts";
+import type { BatchCatalog, StoredBatch } from "#app/server/ingest/batch-catalog.ts";
 import type { LocalBatches, LocalView } from "#app/server/ingest/local-batches.ts";
 import { CorruptBatchError } from "#app/server/ingest/tier0-format.ts";
 import { readObject, type ObjectReaderOptions, type ReadOutcome } from "#app/server/search/object-reader.ts";
@@ -17,21 +17,6 @@ export interface QuerySourceOptions extends ObjectReaderOptions {
 
 /** After this many failed reads in a row the store counts as away, and only what is local is still looked at. */
 const MAX_STORE_FAILURES = 2;
-
-/**
- * findSources reads the catalog first and this process's own batches after, so that a batch committed in between is
- * seen in one of them; the caller has registered with LocalBatches before. Throws CatalogError.
- */
-export async function findSources(options: QuerySourceOptions, filter: BatchFilter): Promise<QuerySource[]> {
-  const stored = await options.catalog.findBatches(filter);
-  return [...stored, ...viewsBeside(stored, options.local.views(filter.projectId))];
-}
-
-/** viewsBeside leaves out the views of batches that the catalog has given already. */
-export function viewsBeside(stored: Pick<StoredBatch, "walId" | "batchNo">[], views: LocalView[]): LocalView[] {
-  const inCatalog = new Set(stored.map((batch) => `${batch.walId} ${batch.batchNo}`));
-  return views.filter(({ batch }) => batch.entries > 0 && !inCatalog.has(`${batch.walId} ${batch.batchNo}`));
-}
 
 export function isLocal(source: QuerySource): source is LocalView {
   return "parts" in source;
