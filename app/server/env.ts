@@ -55,6 +55,7 @@ const envSchema = z.object({
   INGEST_MAX_INFLATED_BYTES: bytes(64 * MIB),
   INGEST_MEMORY_MAX_BYTES: bytes(192 * MIB, MIB),
   QUERY_MAX_MS: milliseconds(60_000),
+  EXPORT_MAX_MS: milliseconds(3_600_000),
   QUERY_MAX_CONCURRENT: z.coerce.number().int().min(1).max(1_000).default(8),
   IDEMPOTENCY_TAKEOVER_MS: milliseconds(600_000),
 });
@@ -123,6 +124,7 @@ function toEnv(given: z.infer<typeof envSchema>) {
       memoryMaxBytes: given.INGEST_MEMORY_MAX_BYTES,
     },
     maxQueryMs: given.QUERY_MAX_MS,
+    maxExportMs: given.EXPORT_MAX_MS,
     maxProjectQueries: given.QUERY_MAX_CONCURRENT,
     idempotencyTakeoverMs: given.IDEMPOTENCY_TAKEOVER_MS,
   };

@@ -18,6 +18,7 @@ import type { IdempotencyCatalog } from "#app/server/ingest/idempotency-catalog.
 import { Ingester } from "#app/server/ingest/ingester.ts";
 import { SealPool } from "#app/server/ingest/seal-pool.ts";
 import type { WalFailedError } from "#app/server/ingest/wal.ts";
+import { encodeTailEntry } from "#app/server/http/tail-answer.ts";
 import { openFileSystemObjectStore } from "#app/server/o3/file-system-object-store.ts";
 import type { ObjectStore } from "#app/server/o3/object-store.ts";
 import { backoffMs } from "#app/server/o3/retry-backoff.ts";
@@ -27,6 +28,7 @@ import type { CountOptions } from "#app/server/search/count-matches.ts";
 import { ObjectCache } from "#app/server/search/object-cache.ts";
 import { QuerySlots } from "#app/server/search/query-slots.ts";
 import type { SearchOptions } from "#app/server/search/search-page.ts";
+import { TailHub } from "#app/server/search/tail-hub.ts";
 import { systemClock, type Clock } from "#app/server/system/clock.ts";
 import { lockDataDir } from "#app/server/system/data-dir-lock.ts";
 import type { FileSystem } from "#app/server/system/file-system.ts";
@@ -66,6 +68,7 @@ export interface Services {
   memory: MemoryBudget;
   search: SearchOptions & CountOptions;
   querySlots: QuerySlots;
+  tail: TailHub;
 }
 
 export class NotStartedError extends AkavelogError {
@@ -204,6 +207,8 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
   const sealPool = new SealPool(options.sealWorkerUrl);
   onClose(() => sealPool.close());
 
+  const tail = new TailHub({ encode: encodeTailEntry });
+
   onStep("replaying the WAL");
   const ingester = new Ingester({
     dataDir,
@@ -218,6 +223,7 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
     catalog,
     idempotency,
     buildObject: (input) => sealPool.build(input),
+    onAccepted: (durable) => tail.publish(durable),
     keepCommitted: async ({ sealed }, spoolPath) => {
       if (cache === null || sealed === null) await fileSystem.remove(spoolPath);
       else await cache.adopt(sealed.sha256, spoolPath, sealed.bytes);
@@ -256,6 +262,7 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
       maxQueryMs: env.maxQueryMs,
     },
     querySlots: new QuerySlots({ maxRunning: env.maxProjectQueries, maxWaitMs: env.maxQueryMs, clock }),
+    tail,
   };
 }
 

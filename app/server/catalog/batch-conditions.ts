@@ -18,6 +18,12 @@ export function batchConditions(filter: BatchFilter): SQL | undefined {
     isGiven(filter.services) && filter.services.every(isStorable)
       ? or(isNull(logBatches.services), sql`${logBatches.services} && ${textArray(filter.services)}`)
       : undefined,
+    filter.walId === undefined
+      ? undefined
+      : sql`case when ${logBatches.lineage} is null
+      then ${logBatches.walId} = ${filter.walId}
+      else jsonb_path_exists(${logBatches.lineage}, '$[*] ? (@[0] == $wal)', jsonb_build_object('wal', ${filter.walId}::text))
+      end`,
     ...Object.entries(filter.tags ?? {}).map(([key, value]) =>
       isStorable(key) && isStorable(value) ? tagMayHave(key, value) : undefined,
     ),

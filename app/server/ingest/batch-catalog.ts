@@ -93,6 +93,8 @@ export interface BatchFilter {
   levels?: readonly Level[];
   /** Exact tag values, all of which must be present in one entry. */
   tags?: Readonly<Record<string, string>>;
+  /** The WAL that an entry came through. */
+  walId?: string;
 }
 
 /** WalFloor is the batches of one WAL from this number on. */

@@ -7,7 +7,7 @@ import type { EntryBlock } from "#app/server/ingest/entry-block.ts";
 import { FlushQueue } from "#app/server/ingest/flush-queue.ts";
 import type { IdempotencyCatalog } from "#app/server/ingest/idempotency-catalog.ts";
 import { LocalBatches, type LocalBatch } from "#app/server/ingest/local-batches.ts";
-import type { BatchLimits } from "#app/server/ingest/open-batches.ts";
+import type { BatchLimits, DurableBlock } from "#app/server/ingest/open-batches.ts";
 import { replayWal } from "#app/server/ingest/replay-wal.ts";
 import { Spool } from "#app/server/ingest/spool.ts";
 import { encodeEntries, type WalIdempotency } from "#app/server/ingest/wal-payload.ts";
@@ -34,6 +34,8 @@ export interface IngesterOptions {
   catalog: BatchCatalog;
   idempotency: IdempotencyCatalog;
   buildObject: (input: Tier0Input) => Promise<Tier0Object>;
+  /** Told of entries once they are durable and before they are acknowledged; must return at once. */
+  onAccepted?: (durable: DurableBlock) => void;
   /** Where a committed batch's spool file goes: into the cache, or away. */
   keepCommitted: (batch: LocalBatch, spoolPath: string) => Promise<void>;
   clock: Clock;
@@ -182,7 +184,9 @@ export class Ingester {
       if (error instanceof WalFullError) throw new BacklogFullError("the disk is full", DISK_FULL_RETRY_AFTER_MS);
       throw error;
     }
-    return this.#batcher.add({ projectId, walId: wal.walId, sequence, block, receivedAtMs });
+    const durable = { projectId, walId: wal.walId, sequence, block, receivedAtMs };
+    this.#options.onAccepted?.(durable);
+    return this.#batcher.add(durable);
   }
 
   /** Reads a batch that is sealed and not yet in the store. */

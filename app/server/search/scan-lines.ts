@@ -3,7 +3,14 @@ import { createTimestampReader, emptySlices, sliceLine } from "#app/server/inges
 import type { BatchPart } from "#app/server/ingest/build-tier0.ts";
 import type { Matcher } from "#app/server/search/compile-matcher.ts";
 import { comparePositions, type PageSelection, type Position } from "#app/server/search/page-selection.ts";
-import { ID_END, ID_START, LF, STORED_TIMESTAMP_START, timestampEndAt } from "#app/server/search/stored-line.ts";
+import {
+  ID_END,
+  ID_START,
+  LF,
+  OPEN_BRACE,
+  STORED_TIMESTAMP_START,
+  timestampEndAt,
+} from "#app/server/search/stored-line.ts";
 
 /** ScanBounds say which entries a page can still take: time `[from, to)`, and what lies behind the last one sent. */
 export interface ScanBounds {
@@ -20,8 +27,6 @@ export interface ScanTarget {
   matches: Matcher;
   selection: PageSelection;
 }
-
-const OPEN_BRACE = 123;
 
 /** scanStoredLines looks at every line of a decompressed block. */
 export function scanStoredLines(lines: Buffer, target: ScanTarget, batch: string | null, key: string | null): void {

@@ -11,6 +11,8 @@ export const STORED_TIMESTAMP_START = ID_END + 2 + LINE_START.length - 1;
 
 const QUOTE = 34;
 export const LF = 10;
+/** Stands where the id's closing comma was when a line goes out without its id. */
+export const OPEN_BRACE = 123;
 /** `YYYY-MM-DDTHH:MM:SS.fffZ`; three or six more digits may follow. */
 const LEAST_TIMESTAMP_LENGTH = 24;
 
