@@ -57,6 +57,9 @@ const envSchema = z.object({
   QUERY_MAX_MS: milliseconds(60_000),
   EXPORT_MAX_MS: milliseconds(3_600_000),
   QUERY_MAX_CONCURRENT: z.coerce.number().int().min(1).max(1_000).default(8),
+  COMPACT_GRACE_MS: milliseconds(600_000, 0),
+  RETENTION_INTERVAL_MS: milliseconds(3_600_000),
+  SWEEP_INTERVAL_MS: milliseconds(86_400_000),
   IDEMPOTENCY_TAKEOVER_MS: milliseconds(600_000),
 });
 
@@ -126,6 +129,11 @@ function toEnv(given: z.infer<typeof envSchema>) {
     maxQueryMs: given.QUERY_MAX_MS,
     maxExportMs: given.EXPORT_MAX_MS,
     maxProjectQueries: given.QUERY_MAX_CONCURRENT,
+    retention: {
+      intervalMs: given.RETENTION_INTERVAL_MS,
+      sweepIntervalMs: given.SWEEP_INTERVAL_MS,
+      graceMs: given.COMPACT_GRACE_MS,
+    },
     idempotencyTakeoverMs: given.IDEMPOTENCY_TAKEOVER_MS,
   };
 }

@@ -11,6 +11,8 @@ import { migrateDatabase } from "#app/server/catalog/migrate-database.ts";
 import { createPostgresCountCatalog } from "#app/server/catalog/count-minutes.ts";
 import { createPostgresBatchCatalog } from "#app/server/catalog/postgres-batch-catalog.ts";
 import { createPostgresIdempotencyCatalog } from "#app/server/catalog/postgres-idempotency-catalog.ts";
+import { createPostgresProjectRecords } from "#app/server/catalog/postgres-project-records.ts";
+import { createPostgresRetentionCatalog } from "#app/server/catalog/postgres-retention-catalog.ts";
 import type { Env } from "#app/server/env.ts";
 import type { BatchCatalog } from "#app/server/ingest/batch-catalog.ts";
 import { CatalogError } from "#app/server/ingest/batch-catalog.ts";
@@ -24,6 +26,8 @@ import type { ObjectStore } from "#app/server/o3/object-store.ts";
 import { backoffMs } from "#app/server/o3/retry-backoff.ts";
 import { openS3ObjectStore } from "#app/server/o3/s3-object-store.ts";
 import { MemoryBudget } from "#app/server/protocols/memory-budget.ts";
+import { ProjectRecorder } from "#app/server/retention/project-recorder.ts";
+import { RetentionWorker } from "#app/server/retention/retention-worker.ts";
 import type { CountOptions } from "#app/server/search/count-matches.ts";
 import { ObjectCache } from "#app/server/search/object-cache.ts";
 import { QuerySlots } from "#app/server/search/query-slots.ts";
@@ -69,6 +73,7 @@ export interface Services {
   search: SearchOptions & CountOptions;
   querySlots: QuerySlots;
   tail: TailHub;
+  projectRecorder: ProjectRecorder;
 }
 
 export class NotStartedError extends AkavelogError {
@@ -236,6 +241,25 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
   onClose(() => ingester.close(FLUSH_GRACE_MS));
   await ingester.start();
 
+  const projectRecorder = new ProjectRecorder({
+    catalog: createPostgresProjectRecords(database),
+    store,
+    clock,
+    logger,
+  });
+  projectRecorder.start();
+  onClose(() => projectRecorder.stop());
+  const retention = new RetentionWorker({
+    catalog: createPostgresRetentionCatalog(database),
+    store,
+    cache,
+    clock,
+    logger,
+    ...env.retention,
+  });
+  retention.start();
+  onClose(() => retention.stop());
+
   const authenticator = new KeyAuthenticator({ database, logger });
   onClose(() => authenticator.close());
   onClose(startHeartbeat(idempotency, walId, clock, logger));
@@ -263,6 +287,7 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
     },
     querySlots: new QuerySlots({ maxRunning: env.maxProjectQueries, maxWaitMs: env.maxQueryMs, clock }),
     tail,
+    projectRecorder,
   };
 }
 

@@ -32,6 +32,9 @@ export const projects = pgTable("projects", {
   retentionDays: integer("retention_days").notNull().default(30),
   createdAt: moment("created_at").notNull().defaultNow(),
   deletedAt: moment("deleted_at"),
+  // Grows with each change; what of it `project.json` in the bucket has.
+  version: integer("version").notNull().default(1),
+  recordedVersion: integer("recorded_version").notNull().default(0),
 });
 
 export const apiKeys = pgTable(

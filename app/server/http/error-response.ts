@@ -94,6 +94,11 @@ const ANSWERS = {
     title: "Stored data damaged",
     detail: "An object in the store does not hold the bytes that were put there. The server's log names it.",
   },
+  BAD_PROJECT_RECORD: {
+    status: 500,
+    title: "Stored data damaged",
+    detail: "A project's record cannot be read back. The server's log names it.",
+  },
   CORRUPT_BATCH: {
     status: 500,
     title: "Stored data damaged",

@@ -207,7 +207,12 @@ test("the lines around any line are its neighbours in the total order", { timeou
 test("a line that is not there, or is no line's id, is a 404; a wrong body is a 400", async () => {
   const { id } = (mixed.all[0] as FoundEntry).ref;
   const post = (body: string) => mixed.server.api.call("/context", { method: "POST", key: mixed.project.key, body });
-  for (const wrong of ["x", id.slice(0, -1), `${id.slice(0, -5)}zzzzz`, id.replace(/^./, (c) => (c === "0" ? "1" : "0"))])
+  for (const wrong of [
+    "x",
+    id.slice(0, -1),
+    `${id.slice(0, -5)}zzzzz`,
+    id.replace(/^./, (c) => (c === "0" ? "1" : "0")),
+  ])
     expect([wrong, (await post(JSON.stringify({ id: wrong }))).status]).toEqual([wrong, 404]);
   for (const body of ["{}", '{"id":1}', `{"id":"${id}","before":-1}`, `{"id":"${id}","after":1001}`])
     expect([body, (await post(body)).status]).toEqual([body, 400]);
