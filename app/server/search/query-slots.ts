@@ -36,17 +36,18 @@ export class QuerySlots {
     }
   }
 
-  /** Holds a slot only while the source works: a reader who stalls keeps nobody else from theirs. */
-  async *each<T>(projectId: string, signal: AbortSignal, source: AsyncGenerator<T>): AsyncGenerator<T> {
-    try {
-      for (;;) {
-        const next = await this.run(projectId, signal, () => source.next());
-        if (next.done === true) return;
-        yield next.value;
-      }
-    } finally {
-      await source.return(undefined);
-    }
+  /**
+   * Holds a slot only while the source works: a reader who stalls keeps nobody else from theirs. No generator, whose frame
+   * would keep a step of the search for a reader who stalls.
+   */
+  each<T>(projectId: string, signal: AbortSignal, source: AsyncGenerator<T>): AsyncGenerator<T> {
+    const iterator: AsyncGenerator<T> = {
+      next: () => this.run(projectId, signal, () => source.next()),
+      return: (value) => source.return(value),
+      throw: (error) => source.throw(error),
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
   }
 
   async #enter(projectId: string, signal: AbortSignal): Promise<void> {
@@ -64,7 +65,9 @@ export class QuerySlots {
   /** Whoever leaves hands its place on, so a query that was let in has it already. */
   async #wait(project: { running: number; waiting: (() => void)[] }, signal: AbortSignal): Promise<void> {
     const over = new AbortController();
-    const waited = AbortSignal.any([signal, over.signal]);
+    // By hand: what AbortSignal.any makes stays with the signal for as long as that lives.
+    const end = () => over.abort();
+    signal.addEventListener("abort", end, { once: true });
     let isIn = false;
     const turn = new Promise<void>((resolve) => {
       project.waiting.push(() => {
@@ -73,8 +76,9 @@ export class QuerySlots {
       });
     });
     const place = project.waiting.at(-1);
-    const timeout = this.#clock.sleep(this.#maxWaitMs, waited).catch(() => undefined);
+    const timeout = this.#clock.sleep(this.#maxWaitMs, over.signal).catch(() => undefined);
     await Promise.race([turn, timeout]);
+    signal.removeEventListener("abort", end);
     over.abort();
     if (isIn) return;
     project.waiting = project.waiting.filter((other) => other !== place);
