@@ -49,7 +49,7 @@ export function compileCountFilter(predicate: Predicate): (service: string, leve
     if (byLevel === undefined) {
       byLevel = LEVELS.map((each) => {
         // The matcher is the one place that knows what a predicate means, so it is shown an entry.
-        const builder = new EntryBlockBuilder(256, 1);
+        const builder = new EntryBlockBuilder(256);
         builder.add({ timestamp, service, level: each, levelOriginal: null, message: "", tags: [] });
         const { bytes } = builder.build();
         sliceLine(bytes, 1, bytes.length - 1, slices);
