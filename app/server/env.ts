@@ -45,6 +45,7 @@ const envSchema = z.object({
   O3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
   SESSION_SECRET: secret.optional(),
   AKAVELOG_ADMIN_TOKEN: secret.optional(),
+  METRICS_TOKEN: z.string().min(16, "must have at least 16 characters; make one with: openssl rand -hex 32").optional(),
   BATCH_MAX_ENTRIES: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
   BATCH_MAX_BYTES: bytes(8 * MIB, 1024),
   BATCH_MAX_AGE_MS: milliseconds(30_000),
@@ -81,7 +82,7 @@ export function readEnv(variables: NodeJS.ProcessEnv = process.env): Env {
 }
 
 function isSecretName(name: string): boolean {
-  return name === "SESSION_SECRET" || name === "AKAVELOG_ADMIN_TOKEN";
+  return name === "SESSION_SECRET" || name === "METRICS_TOKEN" || name === "AKAVELOG_ADMIN_TOKEN";
 }
 
 function relationProblems(given: z.infer<typeof envSchema>): string[] {
@@ -116,6 +117,7 @@ function toEnv(given: z.infer<typeof envSchema>) {
             secretAccessKey: O3_SECRET_ACCESS_KEY,
           }
         : null,
+    metricsToken: given.METRICS_TOKEN ?? null,
     adminToken: given.AKAVELOG_ADMIN_TOKEN ?? null,
     batch: { maxEntries: given.BATCH_MAX_ENTRIES, maxBytes: given.BATCH_MAX_BYTES, maxAgeMs: given.BATCH_MAX_AGE_MS },
     bufferMaxBytes: given.BUFFER_MAX_BYTES,

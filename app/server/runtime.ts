@@ -6,6 +6,7 @@ import { createUuidV7 } from "#app/core/uuid-v7.ts";
 import { readOperatorToken } from "#app/server/auth/operator-token.ts";
 import { KeyAuthenticator } from "#app/server/auth/key-authenticator.ts";
 import { CatalogDatabase } from "#app/server/catalog/database.ts";
+import { startHeartbeat } from "#app/server/catalog/heartbeat.ts";
 import { openEmbeddedPostgres, type EmbeddedPostgres } from "#app/server/catalog/embedded-postgres.ts";
 import { migrateDatabase } from "#app/server/catalog/migrate-database.ts";
 import { createPostgresCountCatalog } from "#app/server/catalog/count-minutes.ts";
@@ -20,6 +21,7 @@ import type { IdempotencyCatalog } from "#app/server/ingest/idempotency-catalog.
 import { Ingester } from "#app/server/ingest/ingester.ts";
 import { SealPool } from "#app/server/ingest/seal-pool.ts";
 import type { WalFailedError } from "#app/server/ingest/wal.ts";
+import { createMetrics, type Metrics } from "#app/server/http/metrics.ts";
 import { encodeTailEntry } from "#app/server/http/tail-answer.ts";
 import { openFileSystemObjectStore } from "#app/server/o3/file-system-object-store.ts";
 import type { ObjectStore } from "#app/server/o3/object-store.ts";
@@ -36,7 +38,6 @@ import { TailHub } from "#app/server/search/tail-hub.ts";
 import { systemClock, type Clock } from "#app/server/system/clock.ts";
 import { lockDataDir } from "#app/server/system/data-dir-lock.ts";
 import type { FileSystem } from "#app/server/system/file-system.ts";
-import type { Logger } from "#app/server/system/logger.ts";
 import { nodeFileSystem } from "#app/server/system/node-file-system.ts";
 
 /** Runtime is everything that lives as long as the process. */
@@ -74,6 +75,7 @@ export interface Services {
   querySlots: QuerySlots;
   tail: TailHub;
   projectRecorder: ProjectRecorder;
+  metrics: Metrics;
 }
 
 export class NotStartedError extends AkavelogError {
@@ -108,8 +110,6 @@ export interface RuntimeOptions {
 
 type RuntimeLogger = ConstructorParameters<typeof CatalogDatabase>[0]["logger"];
 
-const HEARTBEAT_INTERVAL_MS = 5_000;
-const EXPIRE_EVERY_BEATS = 720;
 /** Of the ten seconds a stopping process has, the rest is for answers in flight and the database. */
 const FLUSH_GRACE_MS = 3_000;
 
@@ -213,6 +213,7 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
   onClose(() => sealPool.close());
 
   const tail = new TailHub({ encode: encodeTailEntry });
+  const metrics = createMetrics();
 
   onStep("replaying the WAL");
   const ingester = new Ingester({
@@ -228,7 +229,10 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
     catalog,
     idempotency,
     buildObject: (batch) => sealPool.build(batch),
-    onAccepted: (durable) => tail.publish(durable),
+    onAccepted: (durable) => {
+      metrics.countAccepted(durable);
+      tail.publish(durable);
+    },
     keepCommitted: async ({ sealed }, spoolPath) => {
       if (cache === null || sealed === null) await fileSystem.remove(spoolPath);
       else await cache.adopt(sealed.sha256, spoolPath, sealed.bytes);
@@ -240,6 +244,7 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
   });
   onClose(() => ingester.close(FLUSH_GRACE_MS));
   await ingester.start();
+  metrics.watch({ ingester, tail });
 
   const projectRecorder = new ProjectRecorder({
     catalog: createPostgresProjectRecords(database),
@@ -288,6 +293,7 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
     querySlots: new QuerySlots({ maxRunning: env.maxProjectQueries, maxWaitMs: env.maxQueryMs, clock }),
     tail,
     projectRecorder,
+    metrics,
   };
 }
 
@@ -308,30 +314,4 @@ async function openDatabase(
       await systemClock.sleep(500 + backoffMs(attempts, Math.random), stopping);
     }
   }
-}
-
-function startHeartbeat(
-  idempotency: IdempotencyCatalog,
-  walId: string,
-  clock: Clock,
-  logger: Logger,
-): () => Promise<void> {
-  const stopping = new AbortController();
-  async function beat(): Promise<void> {
-    for (let beats = 0; !stopping.signal.aborted; beats++) {
-      try {
-        await idempotency.heartbeat(walId);
-        if (beats % EXPIRE_EVERY_BEATS === 0) await idempotency.expire();
-      } catch (error) {
-        // Away for longer than the timeout, the process counts as dead for keys that others ask for, which is meant.
-        logger.warn({ err: error }, "cannot tell the database that this process is alive");
-      }
-      await clock.sleep(HEARTBEAT_INTERVAL_MS, stopping.signal).catch(() => undefined);
-    }
-  }
-  const beating = beat();
-  return async () => {
-    stopping.abort(new Error("the heartbeat stops"));
-    await beating;
-  };
 }

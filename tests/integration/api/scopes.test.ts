@@ -62,6 +62,8 @@ const ROUTES: [string, (project: TestProject) => string, string | null, number[]
   ["DELETE", ({ id }) => `/projects/${id}/keys/${NOBODY}`, null, [401, 401, 401, 403, 403, 403, 403, 404]],
   ["GET", () => "/healthz", null, [200, 200, 200, 200, 200, 200, 200, 200]],
   ["GET", () => "/readyz", null, [200, 200, 200, 200, 200, 200, 200, 200]],
+  ["GET", () => "/metrics", null, [200, 200, 200, 200, 200, 200, 200, 200]],
+  ["GET", () => "/openapi.json", null, [200, 200, 200, 200, 200, 200, 200, 200]],
   ["GET", () => "/no/such/route", null, [404, 404, 404, 404, 404, 404, 404, 404]],
 ];
 
