@@ -17,3 +17,20 @@ export function entryIdPrefix(walId: string, sequence: number): string {
 export function formatEntryIndex(index: number): string {
   return index.toString(36).padStart(INDEX_DIGITS, "0");
 }
+
+/** EntryPosition is the parts of an entry's id. */
+export interface EntryPosition {
+  walId: string;
+  sequence: number;
+  index: number;
+}
+
+const ENTRY_ID = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-([0-9a-z]{8})-([0-9a-z]{5})$/;
+
+/** parseEntryId returns null for what formatEntryId does not write. */
+export function parseEntryId(id: string): EntryPosition | null {
+  const match = ENTRY_ID.exec(id);
+  if (match === null) return null;
+  const [, walId = "", sequence = "", index = ""] = match;
+  return { walId, sequence: parseInt(sequence, 36), index: parseInt(index, 36) };
+}

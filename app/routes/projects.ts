@@ -20,6 +20,7 @@ const route = apiRoute({
     const services = context.runtime.services();
     await assertOperator(services, context);
     const project = await createProject(services.database, await readJson(request, createProjectSchema));
+    services.projectRecorder.wake();
     const key = createApiKeySchema(services.clock.nowMs()).parse(FIRST_KEY);
     const issued = await createApiKey(services.database, project.id, key);
     if (issued === null) return notFound("project");

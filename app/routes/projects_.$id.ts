@@ -18,6 +18,7 @@ const route = apiRoute({
     await assertOperator(services, context);
     const change = await readJson(request, updateProjectSchema);
     const project = await updateProject(services.database, params["id"] ?? "", change);
+    services.projectRecorder.wake();
     return project === null ? notFound("project") : Response.json({ project });
   },
 
@@ -25,6 +26,7 @@ const route = apiRoute({
     const services = context.runtime.services();
     await assertOperator(services, context);
     const isDeleted = await deleteProject(services.database, params["id"] ?? "");
+    services.projectRecorder.wake();
     return isDeleted ? new Response(null, { status: 204 }) : notFound("project");
   },
 });

@@ -45,6 +45,7 @@ const envSchema = z.object({
   O3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
   SESSION_SECRET: secret.optional(),
   AKAVELOG_ADMIN_TOKEN: secret.optional(),
+  METRICS_TOKEN: z.string().min(16, "must have at least 16 characters; make one with: openssl rand -hex 32").optional(),
   BATCH_MAX_ENTRIES: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
   BATCH_MAX_BYTES: bytes(8 * MIB, 1024),
   BATCH_MAX_AGE_MS: milliseconds(30_000),
@@ -55,6 +56,11 @@ const envSchema = z.object({
   INGEST_MAX_INFLATED_BYTES: bytes(64 * MIB),
   INGEST_MEMORY_MAX_BYTES: bytes(192 * MIB, MIB),
   QUERY_MAX_MS: milliseconds(60_000),
+  EXPORT_MAX_MS: milliseconds(3_600_000),
+  QUERY_MAX_CONCURRENT: z.coerce.number().int().min(1).max(1_000).default(8),
+  COMPACT_GRACE_MS: milliseconds(600_000, 0),
+  RETENTION_INTERVAL_MS: milliseconds(3_600_000),
+  SWEEP_INTERVAL_MS: milliseconds(86_400_000),
   IDEMPOTENCY_TAKEOVER_MS: milliseconds(600_000),
 });
 
@@ -76,7 +82,7 @@ export function readEnv(variables: NodeJS.ProcessEnv = process.env): Env {
 }
 
 function isSecretName(name: string): boolean {
-  return name === "SESSION_SECRET" || name === "AKAVELOG_ADMIN_TOKEN";
+  return name === "SESSION_SECRET" || name === "METRICS_TOKEN" || name === "AKAVELOG_ADMIN_TOKEN";
 }
 
 function relationProblems(given: z.infer<typeof envSchema>): string[] {
@@ -111,6 +117,7 @@ function toEnv(given: z.infer<typeof envSchema>) {
             secretAccessKey: O3_SECRET_ACCESS_KEY,
           }
         : null,
+    metricsToken: given.METRICS_TOKEN ?? null,
     adminToken: given.AKAVELOG_ADMIN_TOKEN ?? null,
     batch: { maxEntries: given.BATCH_MAX_ENTRIES, maxBytes: given.BATCH_MAX_BYTES, maxAgeMs: given.BATCH_MAX_AGE_MS },
     bufferMaxBytes: given.BUFFER_MAX_BYTES,
@@ -122,6 +129,13 @@ function toEnv(given: z.infer<typeof envSchema>) {
       memoryMaxBytes: given.INGEST_MEMORY_MAX_BYTES,
     },
     maxQueryMs: given.QUERY_MAX_MS,
+    maxExportMs: given.EXPORT_MAX_MS,
+    maxProjectQueries: given.QUERY_MAX_CONCURRENT,
+    retention: {
+      intervalMs: given.RETENTION_INTERVAL_MS,
+      sweepIntervalMs: given.SWEEP_INTERVAL_MS,
+      graceMs: given.COMPACT_GRACE_MS,
+    },
     idempotencyTakeoverMs: given.IDEMPOTENCY_TAKEOVER_MS,
   };
 }

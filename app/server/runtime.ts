@@ -6,10 +6,14 @@ import { createUuidV7 } from "#app/core/uuid-v7.ts";
 import { readOperatorToken } from "#app/server/auth/operator-token.ts";
 import { KeyAuthenticator } from "#app/server/auth/key-authenticator.ts";
 import { CatalogDatabase } from "#app/server/catalog/database.ts";
+import { startHeartbeat } from "#app/server/catalog/heartbeat.ts";
 import { openEmbeddedPostgres, type EmbeddedPostgres } from "#app/server/catalog/embedded-postgres.ts";
 import { migrateDatabase } from "#app/server/catalog/migrate-database.ts";
+import { createPostgresCountCatalog } from "#app/server/catalog/count-minutes.ts";
 import { createPostgresBatchCatalog } from "#app/server/catalog/postgres-batch-catalog.ts";
 import { createPostgresIdempotencyCatalog } from "#app/server/catalog/postgres-idempotency-catalog.ts";
+import { createPostgresProjectRecords } from "#app/server/catalog/postgres-project-records.ts";
+import { createPostgresRetentionCatalog } from "#app/server/catalog/postgres-retention-catalog.ts";
 import type { Env } from "#app/server/env.ts";
 import type { BatchCatalog } from "#app/server/ingest/batch-catalog.ts";
 import { CatalogError } from "#app/server/ingest/batch-catalog.ts";
@@ -17,17 +21,23 @@ import type { IdempotencyCatalog } from "#app/server/ingest/idempotency-catalog.
 import { Ingester } from "#app/server/ingest/ingester.ts";
 import { SealPool } from "#app/server/ingest/seal-pool.ts";
 import type { WalFailedError } from "#app/server/ingest/wal.ts";
+import { createMetrics, type Metrics } from "#app/server/http/metrics.ts";
+import { encodeTailEntry } from "#app/server/http/tail-answer.ts";
 import { openFileSystemObjectStore } from "#app/server/o3/file-system-object-store.ts";
 import type { ObjectStore } from "#app/server/o3/object-store.ts";
 import { backoffMs } from "#app/server/o3/retry-backoff.ts";
 import { openS3ObjectStore } from "#app/server/o3/s3-object-store.ts";
 import { MemoryBudget } from "#app/server/protocols/memory-budget.ts";
+import { ProjectRecorder } from "#app/server/retention/project-recorder.ts";
+import { RetentionWorker } from "#app/server/retention/retention-worker.ts";
+import type { CountOptions } from "#app/server/search/count-matches.ts";
 import { ObjectCache } from "#app/server/search/object-cache.ts";
+import { QuerySlots } from "#app/server/search/query-slots.ts";
 import type { SearchOptions } from "#app/server/search/search-page.ts";
+import { TailHub } from "#app/server/search/tail-hub.ts";
 import { systemClock, type Clock } from "#app/server/system/clock.ts";
 import { lockDataDir } from "#app/server/system/data-dir-lock.ts";
 import type { FileSystem } from "#app/server/system/file-system.ts";
-import type { Logger } from "#app/server/system/logger.ts";
 import { nodeFileSystem } from "#app/server/system/node-file-system.ts";
 
 /** Runtime is everything that lives as long as the process. */
@@ -61,7 +71,11 @@ export interface Services {
   ingester: Ingester;
   idempotency: IdempotencyCatalog;
   memory: MemoryBudget;
-  search: SearchOptions;
+  search: SearchOptions & CountOptions;
+  querySlots: QuerySlots;
+  tail: TailHub;
+  projectRecorder: ProjectRecorder;
+  metrics: Metrics;
 }
 
 export class NotStartedError extends AkavelogError {
@@ -96,8 +110,6 @@ export interface RuntimeOptions {
 
 type RuntimeLogger = ConstructorParameters<typeof CatalogDatabase>[0]["logger"];
 
-const HEARTBEAT_INTERVAL_MS = 5_000;
-const EXPIRE_EVERY_BEATS = 720;
 /** Of the ten seconds a stopping process has, the rest is for answers in flight and the database. */
 const FLUSH_GRACE_MS = 3_000;
 
@@ -201,6 +213,9 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
   onClose(() => sealPool.close());
   await sealPool.start();
 
+  const tail = new TailHub({ encode: encodeTailEntry });
+  const metrics = createMetrics();
+
   onStep("replaying the WAL");
   const ingester = new Ingester({
     dataDir,
@@ -215,6 +230,10 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
     catalog,
     idempotency,
     buildObject: (batch) => sealPool.build(batch),
+    onAccepted: (durable) => {
+      metrics.countAccepted(durable);
+      tail.publish(durable);
+    },
     keepCommitted: async ({ sealed }, spoolPath) => {
       if (cache === null || sealed === null) await fileSystem.remove(spoolPath);
       else await cache.adopt(sealed.sha256, spoolPath, sealed.bytes);
@@ -226,6 +245,26 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
   });
   onClose(() => ingester.close(FLUSH_GRACE_MS));
   await ingester.start();
+  metrics.watch({ ingester, tail });
+
+  const projectRecorder = new ProjectRecorder({
+    catalog: createPostgresProjectRecords(database),
+    store,
+    clock,
+    logger,
+  });
+  projectRecorder.start();
+  onClose(() => projectRecorder.stop());
+  const retention = new RetentionWorker({
+    catalog: createPostgresRetentionCatalog(database),
+    store,
+    cache,
+    clock,
+    logger,
+    ...env.retention,
+  });
+  retention.start();
+  onClose(() => retention.stop());
 
   const authenticator = new KeyAuthenticator({ database, logger });
   onClose(() => authenticator.close());
@@ -245,12 +284,17 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
       store,
       cache,
       catalog,
+      counts: createPostgresCountCatalog(database),
       local: ingester.local,
       readSpool: (spoolPath, sha256) => ingester.readSpool(spoolPath, sha256),
       clock,
       logger,
       maxQueryMs: env.maxQueryMs,
     },
+    querySlots: new QuerySlots({ maxRunning: env.maxProjectQueries, maxWaitMs: env.maxQueryMs, clock }),
+    tail,
+    projectRecorder,
+    metrics,
   };
 }
 
@@ -271,30 +315,4 @@ async function openDatabase(
       await systemClock.sleep(500 + backoffMs(attempts, Math.random), stopping);
     }
   }
-}
-
-function startHeartbeat(
-  idempotency: IdempotencyCatalog,
-  walId: string,
-  clock: Clock,
-  logger: Logger,
-): () => Promise<void> {
-  const stopping = new AbortController();
-  async function beat(): Promise<void> {
-    for (let beats = 0; !stopping.signal.aborted; beats++) {
-      try {
-        await idempotency.heartbeat(walId);
-        if (beats % EXPIRE_EVERY_BEATS === 0) await idempotency.expire();
-      } catch (error) {
-        // Away for longer than the timeout, the process counts as dead for keys that others ask for, which is meant.
-        logger.warn({ err: error }, "cannot tell the database that this process is alive");
-      }
-      await clock.sleep(HEARTBEAT_INTERVAL_MS, stopping.signal).catch(() => undefined);
-    }
-  }
-  const beating = beat();
-  return async () => {
-    stopping.abort(new Error("the heartbeat stops"));
-    await beating;
-  };
 }

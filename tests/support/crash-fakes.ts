@@ -94,7 +94,7 @@ export function createOutsideWorld(start: Outside, onStep: (step: string) => voi
           ledger: new Set([...world.now.ledger].filter((name) => !name.startsWith(`${walId} `))),
         }));
       },
-      findBatches: () => Promise.resolve([]),
+      findBatches: () => Promise.resolve({ batches: [], inLedger: new Set() }),
       markMissing: () => Promise.resolve(),
     };
   }

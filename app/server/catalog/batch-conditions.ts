@@ -1,4 +1,4 @@
-import { and, eq, gte, isNull, lt, or, sql, type SQL } from "drizzle-orm";
+import { and, eq, gte, inArray, isNull, lt, or, sql, type SQL } from "drizzle-orm";
 import { logBatches, projects } from "#app/server/catalog/schema.ts";
 import type { BatchFilter } from "#app/server/ingest/batch-catalog.ts";
 
@@ -11,12 +11,19 @@ export function batchConditions(filter: BatchFilter): SQL | undefined {
   return and(
     eq(logBatches.projectId, filter.projectId),
     isNull(projects.deletedAt),
+    inArray(logBatches.state, ["stored", "missing"]),
     gte(logBatches.tsEndNs, filter.fromNs),
     lt(logBatches.tsStartNs, filter.toNs),
     isGiven(filter.levels) ? sql`${logBatches.levels} && ${textArray(filter.levels)}` : undefined,
     isGiven(filter.services) && filter.services.every(isStorable)
       ? or(isNull(logBatches.services), sql`${logBatches.services} && ${textArray(filter.services)}`)
       : undefined,
+    filter.walId === undefined
+      ? undefined
+      : sql`case when ${logBatches.lineage} is null
+      then ${logBatches.walId} = ${filter.walId}
+      else jsonb_path_exists(${logBatches.lineage}, '$[*] ? (@[0] == $wal)', jsonb_build_object('wal', ${filter.walId}::text))
+      end`,
     ...Object.entries(filter.tags ?? {}).map(([key, value]) =>
       isStorable(key) && isStorable(value) ? tagMayHave(key, value) : undefined,
     ),

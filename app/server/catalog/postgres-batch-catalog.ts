@@ -3,7 +3,14 @@ import { batchConditions } from "#app/server/catalog/batch-conditions.ts";
 import type { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { isUuid } from "#app/server/catalog/is-uuid.ts";
 import { logBatches, logCounts, projects, walCommits } from "#app/server/catalog/schema.ts";
-import type { BatchCatalog, BatchFilter, CommittedBatch, StoredBatch } from "#app/server/ingest/batch-catalog.ts";
+import {
+  ledgerKey,
+  type BatchCatalog,
+  type BatchFilter,
+  type CommittedBatch,
+  type FoundBatches,
+  type WalFloor,
+} from "#app/server/ingest/batch-catalog.ts";
 
 /** createPostgresBatchCatalog keeps batches, counts and the ledger in PostgreSQL. Every method throws CatalogError. */
 export function createPostgresBatchCatalog(database: CatalogDatabase): BatchCatalog {
@@ -11,7 +18,7 @@ export function createPostgresBatchCatalog(database: CatalogDatabase): BatchCata
     commitBatch: (batch) => commitBatch(database, batch),
     committedBatchNumbers: (walId) => committedBatchNumbers(database, walId),
     trimLedger: (walId) => trimLedger(database, walId),
-    findBatches: (filter) => findBatches(database, filter),
+    findBatches: (filter, floors) => findBatches(database, filter, floors),
     markMissing: (batchId) => markMissing(database, batchId),
   };
 }
@@ -33,12 +40,12 @@ async function commitBatch(
         returning wal_id, batch_no, project_id
       ), stored as (
         insert into ${logBatches} (project_id, wal_id, batch_no, o3_object_key, sha256, tier, generation, entries, bytes,
-          raw_bytes, ts_start, ts_end, services, levels, tags)
+          raw_bytes, ts_start, ts_end, services, levels, tags, received_at)
         select project_id, wal_id, batch_no, ${batch.objectKey}::text, ${batch.sha256}::text, 0, 0, ${batch.entries}::bigint,
           ${batch.bytes}::bigint, ${batch.rawBytes}::bigint, ${batch.tsStartNs}::bigint, ${batch.tsEndNs}::bigint,
           ${batch.services === null ? null : sql.param(batch.services, logBatches.services)}::text[],
           ${sql.param(batch.levels, logBatches.levels)}::text[],
-          ${JSON.stringify(batch.tags)}::text::jsonb
+          ${JSON.stringify(batch.tags)}::text::jsonb, to_timestamp(${batch.receivedAtMs}::double precision / 1000)
         from ledger
         returning id
       ), counted as (
@@ -67,32 +74,75 @@ async function trimLedger(database: CatalogDatabase, walId: string): Promise<voi
   await database.run("trim ledger", (db) => db.delete(walCommits).where(eq(walCommits.walId, walId)));
 }
 
-/** One statement sees one snapshot, which is all that REPEATABLE READ would add here, without its three extra round trips. */
-async function findBatches(database: CatalogDatabase, filter: BatchFilter): Promise<StoredBatch[]> {
-  if (!isUuid(filter.projectId)) return [];
-  return database.run("find batches", (db) =>
-    db
-      .select({
-        id: logBatches.id,
-        walId: logBatches.walId,
-        batchNo: logBatches.batchNo,
-        objectKey: logBatches.objectKey,
-        sha256: logBatches.sha256,
-        tier: logBatches.tier,
-        entries: logBatches.entries,
-        bytes: logBatches.bytes,
-        rawBytes: logBatches.rawBytes,
-        tsStartNs: logBatches.tsStartNs,
-        tsEndNs: logBatches.tsEndNs,
-        state: logBatches.state,
-      })
+/**
+ * One statement sees one snapshot, which is all that REPEATABLE READ would add here, without its three extra round trips.
+ * The ledger stands in one row only: beside every batch it would be sent as often as there are batches.
+ */
+async function findBatches(
+  database: CatalogDatabase,
+  filter: BatchFilter,
+  floors: readonly WalFloor[],
+): Promise<FoundBatches> {
+  if (!isUuid(filter.projectId)) return { batches: [], inLedger: new Set() };
+  const rows = await database.run("find batches", (db) => {
+    const found = db
+      .select(storedBatchColumns)
       .from(logBatches)
       .innerJoin(projects, eq(projects.id, logBatches.projectId))
       .where(batchConditions(filter))
-      // `nulls last` is how the index is sorted; without it PostgreSQL sorts again.
-      .orderBy(sql`${desc(logBatches.tsEndNs)} nulls last`, logBatches.id),
-  );
+      .as("found");
+    const ledger = db
+      .select({
+        keys: sql<
+          [string, number][]
+        >`coalesce(jsonb_agg(jsonb_build_array(${walCommits.walId}, ${walCommits.batchNo})), '[]')`.as("keys"),
+      })
+      .from(walCommits)
+      .innerJoin(
+        sql`jsonb_to_recordset(${JSON.stringify(floors)}::text::jsonb) as floors("walId" text, "batchNo" bigint)`,
+        sql`${walCommits.walId} = floors."walId" and ${walCommits.batchNo} >= floors."batchNo"`,
+      )
+      .where(eq(walCommits.projectId, filter.projectId))
+      .as("ledger");
+    return (
+      db
+        .select({
+          found: found._.selectedFields,
+          ledger: sql<[string, number][] | null>`case when row_number() over () = 1 then ${ledger.keys} end`,
+        })
+        .from(ledger)
+        .leftJoin(found, sql`true`)
+        // `nulls last` is how the index is sorted; without it PostgreSQL sorts again.
+        .orderBy(sql`${desc(found.tsEndNs)} nulls last`, found.id)
+    );
+  });
+  const keys = rows.find((row) => row.ledger !== null)?.ledger ?? [];
+  return {
+    batches: rows.flatMap((row) => (row.found === null ? [] : [row.found])),
+    inLedger: new Set(keys.map(([walId, batchNo]) => ledgerKey(walId, batchNo))),
+  };
 }
+
+/** storedBatchColumns is what a StoredBatch is made of. */
+export const storedBatchColumns = {
+  id: logBatches.id,
+  walId: logBatches.walId,
+  batchNo: logBatches.batchNo,
+  objectKey: logBatches.objectKey,
+  sha256: logBatches.sha256,
+  tier: logBatches.tier,
+  generation: logBatches.generation,
+  entries: logBatches.entries,
+  bytes: logBatches.bytes,
+  rawBytes: logBatches.rawBytes,
+  tsStartNs: logBatches.tsStartNs,
+  tsEndNs: logBatches.tsEndNs,
+  state: logBatches.state,
+  promotedKeys: logBatches.promotedKeys,
+  tailStart: logBatches.tailStart,
+  tailSha256: logBatches.tailSha256,
+  tokeniser: logBatches.tokeniser,
+};
 
 async function markMissing(database: CatalogDatabase, batchId: string): Promise<void> {
   if (!isUuid(batchId)) return;

@@ -63,7 +63,11 @@ export async function updateProject(
 ): Promise<Project | null> {
   if (name === undefined && retentionDays === undefined) return getProject(database, projectId);
   if (!isUuid(projectId)) return null;
-  const changes = { ...(name !== undefined && { name }), ...(retentionDays !== undefined && { retentionDays }) };
+  const changes = {
+    ...(name !== undefined && { name }),
+    ...(retentionDays !== undefined && { retentionDays }),
+    version: sql`${projects.version} + 1`,
+  };
   const rows = await database.run("update project", (db) =>
     db.update(projects).set(changes).where(livingProject(projectId)).returning(),
   );
@@ -79,7 +83,7 @@ export async function deleteProject(database: CatalogDatabase, projectId: string
   const rows = await database.run("delete project", (db) =>
     db.execute(sql`
       with gone as (
-        update ${projects} set deleted_at = now() where ${livingProject(projectId)} returning ${projects.id}
+        update ${projects} set deleted_at = now(), version = version + 1 where ${livingProject(projectId)} returning ${projects.id}
       ), revoked as (
         update ${apiKeys} set revoked_at = now()
         where ${apiKeys.projectId} in (select id from gone) and ${apiKeys.revokedAt} is null

@@ -15,7 +15,7 @@ import {
 } from "drizzle-orm/pg-core";
 import type { ApiKeyScope } from "#app/core/project.ts";
 import type { Level } from "#app/core/level.ts";
-import type { TagSummary } from "#app/server/ingest/batch-catalog.ts";
+import type { BatchState, LineageRun, TagSummary } from "#app/server/ingest/batch-catalog.ts";
 
 /*
  * The tables of the metadata index. After a change here run `npx drizzle-kit generate` and commit what it writes.
@@ -32,6 +32,9 @@ export const projects = pgTable("projects", {
   retentionDays: integer("retention_days").notNull().default(30),
   createdAt: moment("created_at").notNull().defaultNow(),
   deletedAt: moment("deleted_at"),
+  // Grows with each change; what of it `project.json` in the bucket has.
+  version: integer("version").notNull().default(1),
+  recordedVersion: integer("recorded_version").notNull().default(0),
 });
 
 export const apiKeys = pgTable(
@@ -62,6 +65,7 @@ export const logBatches = pgTable(
     projectId: uuid("project_id")
       .notNull()
       .references(() => projects.id),
+    // Of a tier-1 object the first batch inside; `lineage` has them all.
     walId: text("wal_id").notNull(),
     batchNo: bigint("batch_no", { mode: "number" }).notNull(),
     objectKey: text("o3_object_key").notNull().unique(),
@@ -69,7 +73,11 @@ export const logBatches = pgTable(
     sha256: text("sha256").notNull(),
     tier: smallint("tier").notNull().default(0).$type<0 | 1>(),
     generation: integer("generation").notNull().default(0),
-    state: text("state").notNull().default("stored").$type<"stored" | "missing">(),
+    // Readers see `stored` and `missing` alone. `building`: the object is being put, and nothing counts on it yet.
+    // `superseded`: compacted into another, kept for queries that began before. `locked`: expired, and the store will not
+    // delete it yet.
+    state: text("state").notNull().default("stored").$type<BatchState>(),
+    stateSince: moment("state_since").notNull().defaultNow(),
     entries: bigint("entries", { mode: "number" }).notNull(),
     bytes: bigint("bytes", { mode: "number" }).notNull(),
     rawBytes: bigint("raw_bytes", { mode: "number" }).notNull(),
@@ -84,14 +92,37 @@ export const logBatches = pgTable(
       .array()
       .notNull()
       .default(sql`'{}'::text[]`),
+    // Tier 1: the batches inside, and where the object's tail (word filters, description, Parquet footer) begins.
+    lineage: jsonb("lineage").$type<LineageRun[]>(),
+    tailStart: bigint("tail_start", { mode: "number" }),
+    tailSha256: text("tail_sha256"),
+    tokeniser: smallint("tokeniser"),
+    // The latest receipt of an entry inside: entries expire by the later of it and their own time.
+    receivedAt: moment("received_at").notNull().defaultNow(),
     committedAt: moment("committed_at").notNull().defaultNow(),
   },
   (table) => [
     // Serves the range and the order of findBatches; ts_start is in it so that rows before the range are left out without reading them.
     index("log_batches_project_time").on(table.projectId, table.tsEndNs.desc(), table.tsStartNs),
-    check("log_batches_state", sql`${table.state} in ('stored', 'missing')`),
+    // Few rows: what compaction and retention have still to remove.
+    index("log_batches_unsettled")
+      .on(table.state, table.stateSince)
+      .where(sql`${table.state} in ('building', 'superseded', 'locked')`),
+    check("log_batches_state", sql`${table.state} in ('stored', 'missing', 'building', 'superseded', 'locked')`),
     check("log_batches_tier", sql`${table.tier} in (0, 1)`),
   ],
+);
+
+/** Who compacts which part of a project: saves work only, since the swap of rows decides by itself. */
+export const compactionLeases = pgTable(
+  "compaction_leases",
+  {
+    projectId: uuid("project_id").notNull(),
+    partition: text("partition").notNull(),
+    owner: text("owner").notNull(),
+    until: moment("until").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.projectId, table.partition] })],
 );
 
 /** Keyed by batch: rows shared between batches made flushers of different processes deadlock. */

@@ -5,7 +5,8 @@ import { problem } from "#app/server/http/problem.ts";
 import { silentLogger } from "#app/server/system/logger.ts";
 
 function requestOf(method: string): ApiRequest {
-  const context = { requestId: "r-1", logger: silentLogger } as Partial<AppLoadContext> as AppLoadContext;
+  const gone = new AbortController().signal;
+  const context = { requestId: "r-1", logger: silentLogger, gone } as Partial<AppLoadContext> as AppLoadContext;
   return { request: new Request("http://localhost/thing", { method }), context, params: {} };
 }
 

@@ -35,6 +35,8 @@ export function apiRoute(handlers: Partial<Record<ApiMethod, ApiHandler>>): {
     try {
       return await handler(args);
     } catch (error) {
+      // Work that ends because its client is gone is no error, and nobody reads this answer.
+      if (args.context.gone.aborted) return new Response(null, { status: 499 });
       return errorResponse(error, args.context);
     }
   }

@@ -94,12 +94,18 @@ const ANSWERS = {
     title: "Stored data damaged",
     detail: "An object in the store does not hold the bytes that were put there. The server's log names it.",
   },
+  BAD_PROJECT_RECORD: {
+    status: 500,
+    title: "Stored data damaged",
+    detail: "A project's record cannot be read back. The server's log names it.",
+  },
   CORRUPT_BATCH: {
     status: 500,
     title: "Stored data damaged",
     detail: "A batch cannot be read back. The server's log names it.",
   },
   NOT_STARTED: NOT_READY,
+  QUERY_BUSY: { status: 429, title: "Too many queries", detail: { from: "message" }, retryAfterS: 2 },
   INVALID_QUERY: { status: 400, title: "Query not understood", detail: { from: "message" } },
   BODY_REFUSED: { status: 400, title: "Body refused", detail: { from: "message" } },
   KEY_RUNNING: { status: 409, title: "Still running", detail: { from: "message" }, retryAfterS: 1 },

@@ -1,7 +1,7 @@
 import type { AppLoadContext } from "@remix-run/server-runtime";
-import { InvalidQueryError } from "#app/core/query/invalid-query-error.ts";
-import { resolveRange, toPredicate, type QueryRequest } from "#app/core/query-request.ts";
-import { errorResponse } from "#app/server/http/error-response.ts";
+import type { QueryRequest } from "#app/core/query-request.ts";
+import { askedQuery } from "#app/server/http/asked-query.ts";
+import { entryJson } from "#app/server/http/entry-json.ts";
 import { problem } from "#app/server/http/problem.ts";
 import { streamResponse } from "#app/server/http/stream-response.ts";
 import type { Services } from "#app/server/runtime.ts";
@@ -28,8 +28,7 @@ export async function answerQuery(
   asked: QueryRequest,
   accept: string | null,
 ): Promise<Response> {
-  const predicate = toPredicate(asked);
-  if (predicate instanceof InvalidQueryError) return errorResponse(predicate, context);
+  const { predicate, range: askedRange } = askedQuery(asked, services.clock.nowMs(), context);
   const hash = queryHash(projectId, asked);
   const cursor = asked.cursor ? decodeCursor(asked.cursor) : null;
   if (asked.cursor && (cursor === null || cursor.queryHash !== hash)) {
@@ -37,9 +36,7 @@ export async function answerQuery(
       "The cursor belongs to another query: page on with exactly the body that the first page had, and its cursor.";
     return problem({ status: 400, title: "Bad Request", detail });
   }
-  const range = cursor ?? resolveRange(asked, services.clock.nowMs());
-  if ("problem" in range) return problem({ status: 400, title: "Bad Request", detail: range.problem });
-
+  const range = cursor ?? askedRange;
   const page: PageRequest = {
     projectId,
     range: { fromNs: range.fromNs, toNs: range.toNs },
@@ -48,7 +45,8 @@ export async function answerQuery(
     limit: asked.limit,
     behind: cursor,
   };
-  const events = searchPage(services.search, page, context.gone)[Symbol.asyncIterator]();
+  const search = searchPage(services.search, page, context.gone);
+  const events = services.querySlots.each(projectId, context.gone, search);
   // The catalog is read before anything is answered, so that its absence can still be a 503.
   const first = await events.next();
   const format = formatOf(accept);
@@ -108,12 +106,7 @@ class AnswerEncoder {
     let pieces: Buffer[] = [];
     let bytes = 0;
     for (const match of matches) {
-      const { id, batch, key } = match;
-      const entry = Buffer.concat([
-        match.line.subarray(0, -1),
-        Buffer.from(`,"ref":${JSON.stringify({ id, batch, key })}}`),
-      ]);
-      const piece = this.#line("entry", entry);
+      const piece = this.#line("entry", entryJson(match));
       pieces.push(piece);
       bytes += piece.length;
       if (bytes < CHUNK_BYTES) continue;

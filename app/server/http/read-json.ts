@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { problem } from "#app/server/http/problem.ts";
+import { fieldAndReason, refusal } from "#app/server/http/query-parameters.ts";
 
 /** Bodies of the API's own calls are small; logs take another way. */
 const MAX_JSON_BYTES = 256 * 1024;
@@ -15,9 +16,7 @@ export async function readJson<S extends z.ZodType>(request: Request, schema: S)
   }
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map(({ path, message }) => ({ field: path.join("."), reason: message }));
-  const detail = errors.map(({ field, reason }) => (field === "" ? reason : `${field}: ${reason}`)).join("; ");
-  throw problem({ status: 400, title: "Bad Request", detail, extra: { errors } });
+  throw refusal(parsed.error.issues.map(fieldAndReason));
 }
 
 async function readText(request: Request): Promise<string> {

@@ -9,9 +9,12 @@ export interface Connection {
 /** connectionOf watches one answer's socket. */
 export function connectionOf(response: ServerResponse): Connection {
   const controller = new AbortController();
-  response.once("close", () => {
+  const onClose = () => {
     if (!response.writableFinished) controller.abort(new Error("the client went away"));
-  });
+  };
+  // Looking for a static file takes a moment, and a client that leaves in it has left before anybody listens.
+  if (response.destroyed) onClose();
+  else response.once("close", onClose);
   return { gone: controller.signal, drained: () => drained(response, controller.signal) };
 }
 

@@ -16,8 +16,11 @@ export interface BatchCatalog {
   committedBatchNumbers(walId: string): Promise<number[]>;
   /** Forgets a WAL's ledger entries; only called after its last file is gone. */
   trimLedger(walId: string): Promise<void>;
-  /** Batches that may hold matching entries, in one REPEATABLE READ transaction. */
-  findBatches(filter: BatchFilter): Promise<StoredBatch[]>;
+  /**
+   * Batches that may hold matching entries, newest first, and what of these WALs' batches the ledger has, both of one
+   * moment. A batch that the ledger has is in one of the objects, or has expired; a local copy of it must not be read too.
+   */
+  findBatches(filter: BatchFilter, floors: readonly WalFloor[]): Promise<FoundBatches>;
   /** Remembers that a batch's object is gone from the store or damaged; queries over it are incomplete from then on. */
   markMissing(batchId: string): Promise<void>;
 }
@@ -45,7 +48,18 @@ export interface CommittedBatch {
   /** Tag keys with their distinct values; see TagSummary. */
   tags: TagSummary;
   counts: MinuteCount[];
+  /** The latest receipt of an entry inside. */
+  receivedAtMs: number;
 }
+
+/** LineageRun is the batches `[first, last]` of one WAL, both inclusive. */
+export type LineageRun = [walId: string, first: number, last: number];
+
+/**
+ * BatchState: queries see `stored` and `missing`. `building` objects are not counted on yet, `superseded` ones are in
+ * another object, `locked` ones have expired and the store does not let go of them yet.
+ */
+export type BatchState = "stored" | "missing" | "building" | "superseded" | "locked";
 
 /** Over this many services a row lists none (any may be inside) and counts go under OTHER_SERVICES. */
 export const MAX_SERVICES_PER_BATCH = 200;
@@ -79,6 +93,24 @@ export interface BatchFilter {
   levels?: readonly Level[];
   /** Exact tag values, all of which must be present in one entry. */
   tags?: Readonly<Record<string, string>>;
+  /** The WAL that an entry came through. */
+  walId?: string;
+}
+
+/** WalFloor is the batches of one WAL from this number on. */
+export interface WalFloor {
+  walId: string;
+  batchNo: number;
+}
+
+export interface FoundBatches {
+  batches: StoredBatch[];
+  /** `ledgerKey` of the batches above the floors that are stored. */
+  inLedger: ReadonlySet<string>;
+}
+
+export function ledgerKey(walId: string, batchNo: number): string {
+  return `${walId} ${batchNo}`;
 }
 
 /** StoredBatch is a committed batch as a query sees it. */
@@ -89,12 +121,18 @@ export interface StoredBatch {
   objectKey: string;
   sha256: string;
   tier: 0 | 1;
+  generation: number;
   entries: number;
   bytes: number;
   rawBytes: number;
   tsStartNs: bigint;
   tsEndNs: bigint;
-  state: "stored" | "missing";
+  state: BatchState;
+  /** Tier 1: tag keys that have a column of their own, and where the object's tail begins. */
+  promotedKeys: string[];
+  tailStart: number | null;
+  tailSha256: string | null;
+  tokeniser: number | null;
 }
 
 /**

@@ -195,10 +195,10 @@ export class Batcher {
     if (owner === undefined) throw new Error(`cannot seal batch: WAL ${batch.walId} is not open`);
     // The number is kept over attempts and crashes: it is what the ledger knows the batch by.
     const batchNo = (batch.batchNo ??= owner.nextBatchNo++);
-    const { projectId, walId, parts, ranges } = batch;
+    const { projectId, walId, parts, ranges, receivedAtMs } = batch;
     // Replay finds the entries in the order of the WAL, and must build the same bytes from them.
     parts.sort((a, b) => a.sequence - b.sequence || a.from - b.from);
-    const object = await this.#options.buildObject({ projectId, walId, batchNo, parts });
+    const object = await this.#options.buildObject({ projectId, walId, batchNo, receivedAtMs, parts });
     const { objectKey, sha256, entries } = object.batch;
     const spoolPath = await this.#options.spool.write(walId, batchNo, object.bytes);
     await owner.wal.append(encodeSeal({ type: "seal", projectId, batchNo, objectKey, sha256, entries, ranges }));

@@ -49,6 +49,7 @@ export function buildTier0(input: Tier0Input): Tier0Object {
     levels: [...new Set(counts.map(({ level }) => level))].sort(),
     tags: readTagSummary(placed.kernel),
     counts,
+    receivedAtMs: input.receivedAtMs,
   };
   const bytes = Buffer.concat([encodeTier0Header({ format: 1, batch, blocks }), ...frames]);
   const sha256 = createHash("sha256").update(bytes).digest("hex");

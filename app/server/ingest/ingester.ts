@@ -7,7 +7,7 @@ import type { EntryBlock } from "#app/server/ingest/entry-block.ts";
 import { FlushQueue } from "#app/server/ingest/flush-queue.ts";
 import type { IdempotencyCatalog } from "#app/server/ingest/idempotency-catalog.ts";
 import { LocalBatches, type LocalBatch } from "#app/server/ingest/local-batches.ts";
-import type { BatchLimits } from "#app/server/ingest/open-batches.ts";
+import type { BatchLimits, DurableBlock } from "#app/server/ingest/open-batches.ts";
 import type { SealableBatch } from "#app/server/ingest/merge-parts.ts";
 import { replayWal } from "#app/server/ingest/replay-wal.ts";
 import { Spool } from "#app/server/ingest/spool.ts";
@@ -35,6 +35,8 @@ export interface IngesterOptions {
   catalog: BatchCatalog;
   idempotency: IdempotencyCatalog;
   buildObject: (batch: SealableBatch) => Promise<Tier0Object>;
+  /** Told of entries once they are durable and before they are acknowledged; must return at once. */
+  onAccepted?: (durable: DurableBlock) => void;
   /** Where a committed batch's spool file goes: into the cache, or away. */
   keepCommitted: (batch: LocalBatch, spoolPath: string) => Promise<void>;
   clock: Clock;
@@ -172,18 +174,20 @@ export class Ingester {
     if (wal === null || release === undefined) {
       throw new BacklogFullError("the server is stopping", DISK_FULL_RETRY_AFTER_MS);
     }
-    const { projectId, block } = request;
+    const { projectId, block, receivedAtMs } = request;
     this.#budget.admit(block.bytes.length);
     await this.#batcher.waitForRoom();
     let sequence: number;
     try {
-      const payload = encodeEntries(projectId, request.receivedAtMs, block, request.idempotency);
+      const payload = encodeEntries(projectId, receivedAtMs, block, request.idempotency);
       sequence = await release.append(payload, block.count);
     } catch (error) {
       if (error instanceof WalFullError) throw new BacklogFullError("the disk is full", DISK_FULL_RETRY_AFTER_MS);
       throw error;
     }
-    return this.#batcher.add({ projectId, walId: wal.walId, sequence, block });
+    const durable = { projectId, walId: wal.walId, sequence, block, receivedAtMs };
+    this.#options.onAccepted?.(durable);
+    return this.#batcher.add(durable);
   }
 
   /** Reads a batch that is sealed and not yet in the store. */

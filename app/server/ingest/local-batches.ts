@@ -1,4 +1,4 @@
-import type { CommittedBatch } from "#app/server/ingest/batch-catalog.ts";
+import type { CommittedBatch, WalFloor } from "#app/server/ingest/batch-catalog.ts";
 import type { BatchPart } from "#app/server/ingest/tier0-input.ts";
 import type { PositionRange } from "#app/server/ingest/wal-payload.ts";
 
@@ -21,6 +21,8 @@ export interface LocalBatch {
   rawBytes: number;
   minMs: number;
   maxMs: number;
+  /** The latest receipt of an entry inside. */
+  receivedAtMs: number;
   openedAtMs: number;
   ranges: PositionRange[];
   /** Known from `spooled` on. */
@@ -43,6 +45,7 @@ export function createLocalBatch(
     rawBytes: 0,
     minMs: Infinity,
     maxMs: -Infinity,
+    receivedAtMs: 0,
     ranges: [],
     sealed: null,
     spoolPath: null,
@@ -69,6 +72,8 @@ export interface LocalView {
  */
 export class LocalBatches {
   readonly #batches = new Set<LocalBatch>();
+  /** Of each WAL, the highest number that a batch has left with. */
+  readonly #left = new Map<string, number>();
   readonly #queries = new Set<number>();
   readonly #leaving = new Map<LocalBatch, { behindQuery: number; release: () => void }>();
   #nextQuery = 0;
@@ -102,6 +107,20 @@ export class LocalBatches {
     return views;
   }
 
+  /**
+   * floors names, for each WAL, the lowest batch number that a batch of the project here has or may yet get. What the ledger
+   * has from there on is stored, and is to be read from the catalog alone.
+   */
+  floors(projectId: string): WalFloor[] {
+    const own = new Map<string, number>();
+    const highest = new Map(this.#left);
+    for (const { projectId: owner, walId, batchNo } of this.#batches) {
+      highest.set(walId, Math.max(highest.get(walId) ?? -1, batchNo ?? -1));
+      if (owner === projectId && batchNo !== null) own.set(walId, Math.min(own.get(walId) ?? Infinity, batchNo));
+    }
+    return [...highest].map(([walId, batchNo]) => ({ walId, batchNo: own.get(walId) ?? batchNo + 1 }));
+  }
+
   all(): Iterable<LocalBatch> {
     return this.#batches;
   }
@@ -113,6 +132,7 @@ export class LocalBatches {
       if (oldest < behindQuery) continue;
       this.#leaving.delete(batch);
       this.#batches.delete(batch);
+      this.#left.set(batch.walId, Math.max(this.#left.get(batch.walId) ?? -1, batch.batchNo ?? -1));
       release();
     }
   }

@@ -6,6 +6,8 @@ export interface SealableBatch {
   projectId: string;
   walId: string;
   batchNo: number;
+  /** The latest receipt of an entry inside. */
+  receivedAtMs: number;
   /** In the order of the WAL. */
   parts: readonly BatchPart[];
 }

@@ -17,6 +17,7 @@ export interface DurableBlock {
   walId: string;
   sequence: number;
   block: EntryBlock;
+  receivedAtMs: number;
 }
 
 /** Senders who catch up after an outage must not make an object for every day they lay back. */
@@ -108,6 +109,7 @@ export class OpenBatches {
       if (end > start) {
         const bytes = storedBytes(block, start, end);
         addToBatch(batch, { sequence, block, from: start, to: end }, bytes);
+        batch.receivedAtMs = Math.max(batch.receivedAtMs, durable.receivedAtMs);
         batches.add(batch);
         rawBytes += bytes;
         start = end;

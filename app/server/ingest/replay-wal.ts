@@ -243,6 +243,7 @@ async function takeFromSpool(options: ReplayOptions, batch: LocalBatch, seal: Se
     const sealed = { ...header.batch, objectKey: seal.objectKey, sha256: seal.sha256, bytes: bytes.length };
     batch.entries = seal.entries;
     batch.rawBytes = header.batch.rawBytes;
+    batch.receivedAtMs = header.batch.receivedAtMs;
     batch.ranges = seal.ranges;
     batch.minMs = Number(sealed.tsStartNs / 1_000_000n);
     batch.maxMs = Number(sealed.tsEndNs / 1_000_000n);
@@ -283,7 +284,8 @@ async function replayRecord(
   // Nobody waits for an answer here, and a start that gives up would only have to begin again.
   await options.batcher.waitForRoom(Infinity);
   const block = blockOfLines(record.lines, record.count);
-  const durable = { projectId: record.projectId, walId, sequence, block };
+  const { projectId, receivedAtMs } = record;
+  const durable = { projectId, walId, sequence, block, receivedAtMs };
   let replayed = 0;
   let at = 0;
   for (const { from, to, into } of [...covered, { from: record.count, to: record.count, into: "stored" as const }]) {
@@ -294,6 +296,7 @@ async function replayRecord(
     }
     if (typeof into !== "string") {
       release.addPending(sequence, to - from);
+      into.receivedAtMs = Math.max(into.receivedAtMs, receivedAtMs);
       addToBatch(into, { sequence, block, from, to }, storedBytes(block, from, to));
       if (into.entries === sealedEntries.get(into)) options.batcher.addReplayed(into);
       replayed += to - from;

@@ -24,6 +24,7 @@ export interface Tier0Input {
   projectId: string;
   walId: string;
   batchNo: number;
+  receivedAtMs: number;
   /** The columns, as they were in the requests, and behind them the lines. */
   memory: ArrayBuffer;
   count: number;

@@ -39,21 +39,22 @@ export async function openFileSystemObjectStore(options: FileSystemObjectStoreOp
 
   return { put, get, head, list, delete: remove, close: () => Promise.resolve() };
 
-  async function put(key: string, bytes: Uint8Array, { sha256, signal }: PutOptions): Promise<void> {
+  async function put(key: string, bytes: Uint8Array, { sha256, replaces, signal }: PutOptions): Promise<void> {
     const target = pathOf("put", key);
     signal?.throwIfAborted();
     const temporary = path.join(temporaryFolder, randomUUID());
     try {
-      const existed = await hasEqualObject(key, target, bytes.length, sha256, signal);
+      const existed = replaces !== true && (await hasEqualObject(key, target, bytes.length, sha256, signal));
       if (!existed) await writeTemporary(temporary, key, bytes, sha256, signal);
       const wasPublished = await directories.within(path.dirname(target), async () => {
         // Looked at again because another put of this key may have finished meanwhile; rename would replace its file.
-        if (existed || (await hasEqualObject(key, target, bytes.length, sha256, signal))) return false;
+        if (existed) return false;
+        if (replaces !== true && (await hasEqualObject(key, target, bytes.length, sha256, signal))) return false;
         await fileSystem.rename(temporary, target);
         return true;
       });
       // Also when the object was there: the put that made it may have died between its rename and this sync.
-      await syncPublished(target, wasPublished);
+      await syncPublished(target, wasPublished && replaces !== true);
       if (!existed && !wasPublished) await removeQuietly(temporary);
     } catch (error) {
       await removeQuietly(temporary);

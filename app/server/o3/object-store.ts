@@ -1,7 +1,7 @@
 import { AkavelogError } from "#app/core/errors.ts";
 
 /**
- * ObjectStore keeps immutable objects under unique keys: nothing is ever overwritten with other bytes.
+ * ObjectStore keeps immutable objects under unique keys: nothing is overwritten with other bytes but what says so itself.
  * Implementations: `file-system-object-store.ts` (embedded) and `s3-object-store.ts` (Akave O3 and other S3 stores);
  * one case suite runs against each.
  */
@@ -21,6 +21,8 @@ export interface ObjectStore {
 
 export interface PutOptions {
   sha256: string;
+  /** Lets the bytes take the place of what is stored under the key, at once or not at all. Only `project.json` changes. */
+  replaces?: boolean;
   signal?: AbortSignal;
 }
 

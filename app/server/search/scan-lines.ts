@@ -1,10 +1,16 @@
-import { INDEX_DIGITS, SEQUENCE_DIGITS, formatEntryId } from "#app/core/entry.ts";
+import { formatEntryId } from "#app/core/entry.ts";
 import { createTimestampReader, emptySlices, sliceLine } from "#app/server/ingest/canonical-line.ts";
-import { LINE_START } from "#app/server/ingest/entry-block.ts";
 import type { BatchPart } from "#app/server/ingest/tier0-input.ts";
-import { STORED_ID_START } from "#app/server/ingest/tier0-format.ts";
 import type { Matcher } from "#app/server/search/compile-matcher.ts";
 import { comparePositions, type PageSelection, type Position } from "#app/server/search/page-selection.ts";
+import {
+  ID_END,
+  ID_START,
+  LF,
+  OPEN_BRACE,
+  STORED_TIMESTAMP_START,
+  timestampEndAt,
+} from "#app/server/search/stored-line.ts";
 
 /** ScanBounds say which entries a page can still take: time `[from, to)`, and what lies behind the last one sent. */
 export interface ScanBounds {
@@ -22,14 +28,6 @@ export interface ScanTarget {
   selection: PageSelection;
 }
 
-const ID_LENGTH = 36 + 1 + SEQUENCE_DIGITS + 1 + INDEX_DIGITS;
-const ID_END = STORED_ID_START.length + ID_LENGTH;
-/** Behind the id come its quote and a comma, then `"timestamp":"` as in LINE_START without its brace. */
-const STORED_TIMESTAMP_START = ID_END + 2 + LINE_START.length - 1;
-const QUOTE = 34;
-const LF = 10;
-const OPEN_BRACE = 123;
-
 /** scanStoredLines looks at every line of a decompressed block. */
 export function scanStoredLines(lines: Buffer, target: ScanTarget, batch: string | null, key: string | null): void {
   const slices = emptySlices();
@@ -37,15 +35,14 @@ export function scanStoredLines(lines: Buffer, target: ScanTarget, batch: string
   const { bounds, selection } = target;
   for (let start = 0; start < lines.length;) {
     const timestampStart = start + STORED_TIMESTAMP_START;
-    let timestampEnd = timestampStart + 24;
-    while (lines[timestampEnd] !== QUOTE) timestampEnd++;
+    const timestampEnd = timestampEndAt(lines, timestampStart);
     const isTime = timestamp.read(lines, timestampStart, timestampEnd);
     const end = lines.indexOf(LF, timestampEnd);
     const { ms, subMsNs } = timestamp;
     if (isTime && isInRange(bounds, ms, subMsNs) && !selection.isSettledBehind(ms)) {
       sliceLine(lines, start + ID_END + 2, end, slices);
       if (target.matches(lines, slices)) {
-        const id = lines.toString("latin1", start + STORED_ID_START.length, start + ID_END);
+        const id = lines.toString("latin1", start + ID_START, start + ID_END);
         if (isBehind(bounds, ms, subMsNs, id)) {
           // The id goes out in the answer's `ref`, so the brace stands where its closing comma was.
           const line = Buffer.from(lines.subarray(start + ID_END + 1, end));

@@ -10,6 +10,7 @@ import { compileMatcher } from "#app/server/search/compile-matcher.ts";
 import { readObject, type ObjectReaderOptions, type ReadOutcome } from "#app/server/search/object-reader.ts";
 import { PageSelection, type Match, type Position } from "#app/server/search/page-selection.ts";
 import { scanPart, scanStoredLines, type ScanBounds, type ScanTarget } from "#app/server/search/scan-lines.ts";
+import { findSources } from "#app/server/search/find-sources.ts";
 import type { Clock } from "#app/server/system/clock.ts";
 import type { Logger } from "#app/server/system/logger.ts";
 
@@ -86,9 +87,9 @@ export async function* searchPage(
 ): AsyncGenerator<SearchEvent> {
   const endQuery = options.local.register();
   try {
-    const stored = await options.catalog.findBatches(batchFilter(request));
+    const { stored, local } = await findSources(options, batchFilter(request));
     signal.throwIfAborted();
-    const sources = sourcesOf(request, stored, options.local.views(request.projectId));
+    const sources = sourcesOf(request, stored, local);
     yield* new PageSearch(options, request, sources, signal).run();
   } finally {
     endQuery();
@@ -96,7 +97,6 @@ export async function* searchPage(
 }
 
 function sourcesOf(request: PageRequest, stored: StoredBatch[], views: LocalView[]): Source[] {
-  const inCatalog = new Set(stored.map((batch) => `${batch.walId} ${batch.batchNo}`));
   const isAscending = request.order === "asc";
   const sources: Source[] = [];
   function addSource(batch: Source["batch"], minMs: number, maxMs: number): void {
@@ -104,8 +104,7 @@ function sourcesOf(request: PageRequest, stored: StoredBatch[], views: LocalView
   }
   for (const batch of stored) addSource(batch, nsToParts(batch.tsStartNs).ms, nsToParts(batch.tsEndNs).ms);
   for (const view of views) {
-    const { walId, batchNo, minMs, maxMs, entries } = view.batch;
-    if (entries > 0 && !inCatalog.has(`${walId} ${batchNo}`)) addSource(view, minMs, maxMs);
+    addSource(view, view.batch.minMs, view.batch.maxMs);
   }
   return sources.sort((a, b) => (isAscending ? a.firstMs - b.firstMs : b.firstMs - a.firstMs));
 }

@@ -56,6 +56,34 @@ test("a query finds nothing of another project, whatever it filters by", async (
   }
 });
 
+test("no other read shows anything of another project, whatever it filters by", async () => {
+  const { ref, timestamp } = theirPage.entries[0] as Page["entries"][number];
+  const reads: [string, object | null][] = [
+    ["/histogram", { ...ALL_TIME }],
+    ["/histogram", { ...ALL_TIME, query: "secret" }],
+    ["/facets", { ...ALL_TIME, fields: ["service", "host"] }],
+    ["/facets", { ...ALL_TIME, keyword: "secret" }],
+    ["/context", { id: ref.id }],
+    ["/context", { id: ref.id, timestamp, fields: ["service", "host"] }],
+    [`/export?from=0&to=now%2B2d&project=${theirs.slug}`, null],
+    ["/export?from=0&to=now%2B2d&format=csv&service=vault", null],
+  ];
+  const own = { "/histogram": 1, "/facets": 1 };
+  for (const [path, body] of reads) {
+    const [status, text] = await textOf(
+      path,
+      body === null ? { key: mine.key } : { method: "POST", key: mine.key, body: JSON.stringify(body) },
+    );
+    expect([path, status]).toEqual([path, path === "/context" ? 404 : 200]);
+    expect(text).not.toContain("secret");
+    expect(text).not.toContain(theirs.id);
+    if (path in own) {
+      const counts = [...text.matchAll(/"(?:error|count|total)":(\d+)/g)].map((match) => Number(match[1]));
+      expect(Math.max(0, ...counts)).toBeLessThanOrEqual(1);
+    }
+  }
+});
+
 test("neither the address nor a header leads into another project", async () => {
   for (const path of [
     `/query?project=${theirs.slug}`,

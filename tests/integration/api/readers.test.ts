@@ -28,16 +28,18 @@ const pid = () => server.process().child.pid as number;
 
 /** openQuery sends a query whose answer is about 10 MB and reads nothing of it: without a listener Node takes one buffer. */
 async function openQuery(): Promise<Socket> {
+  const body = JSON.stringify({ ...ALL_TIME, limit: 10_000 });
+  return await open(`POST /query HTTP/1.1\r\ncontent-length: ${body.length}`, body);
+}
+
+async function open(requestLines: string, body = ""): Promise<Socket> {
   const socket = connect(server.process().port, "127.0.0.1");
   socket.on("error", () => undefined);
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve);
     socket.once("error", reject);
   });
-  const body = JSON.stringify({ ...ALL_TIME, limit: 10_000 });
-  socket.write(
-    `POST /query HTTP/1.1\r\nhost: localhost\r\nx-api-key: ${project.key}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-  );
+  socket.write(`${requestLines}\r\nhost: localhost\r\nx-api-key: ${project.key}\r\n\r\n${body}`);
   return socket;
 }
 
@@ -93,6 +95,25 @@ test("a thousand readers who hang up leave no work after 250 ms", { timeout: 120
   await until("the server is idle", async () => (await busyMs(500)) <= 30, 10_000);
   const { entries, end } = await server.api.queryAll(project.key, { limit: 10_000 });
   expect([entries.length, end.complete]).toEqual([LINES, true]);
+});
+
+test("counts and exports whose clients hang up leave no work after 250 ms", { timeout: 60_000 }, async () => {
+  await untilQuiet();
+  const body = JSON.stringify({ ...ALL_TIME, query: "x* OR nowhere", fields: ["service", "host"] });
+  const counts = Array.from({ length: 30 }, () =>
+    open(`POST /facets HTTP/1.1\r\ncontent-length: ${body.length}`, body),
+  );
+  const exports = Array.from({ length: 8 }, () => open("GET /export?from=0&to=now%2B1d HTTP/1.1"));
+  const sockets = await Promise.all([...counts, ...exports]);
+  // So many requests at once take a moment to begin, and seconds to end.
+  await sleep(600);
+  sockets.forEach((socket) => socket.destroy());
+  await sleep(250);
+  // To finish what was asked would keep it busy for seconds; closing so many and collecting their garbage takes a moment.
+  expect(await busyMs(250)).toBeLessThanOrEqual(180);
+  expect(await busyMs(250)).toBeLessThanOrEqual(50);
+  const answer = await server.api.call("/facets", { method: "POST", key: project.key, body });
+  expect(await answer.json()).toMatchObject({ complete: true });
 });
 
 test("a slow reader gets every line of its page", { timeout: 60_000 }, async () => {

@@ -30,6 +30,12 @@ const ROUTES: [string, (project: TestProject) => string, string | null, number[]
   ["POST", () => "/ingest", '{"message":"m"}', [401, 401, 401, 202, 403, 403, 202, 401]],
   ["POST", () => "/ingest?wait=commit", '{"message":"m"}', [401, 401, 401, 200, 403, 403, 200, 401]],
   ["POST", () => "/query", "{}", [401, 401, 401, 403, 200, 403, 200, 401]],
+  ["POST", () => "/histogram", "{}", [401, 401, 401, 403, 200, 403, 200, 401]],
+  ["POST", () => "/facets", "{}", [401, 401, 401, 403, 200, 403, 200, 401]],
+  ["POST", () => "/context", '{"id":"x"}', [401, 401, 401, 403, 404, 403, 404, 401]],
+  ["GET", () => "/export", null, [401, 401, 401, 403, 200, 403, 200, 401]],
+  // The good answer has no end, so only its refusals are asked for here.
+  ["GET", () => "/tail?query=(", null, [401, 401, 401, 403, 400, 403, 400, 401]],
   ["GET", () => "/projects/current", null, [401, 401, 401, 200, 200, 200, 200, 401]],
   ["GET", () => "/projects", null, [401, 401, 401, 403, 403, 403, 403, 200]],
   ["POST", () => "/projects", '{"name":"x"}', [401, 401, 401, 403, 403, 403, 403, 201]],
@@ -56,6 +62,8 @@ const ROUTES: [string, (project: TestProject) => string, string | null, number[]
   ["DELETE", ({ id }) => `/projects/${id}/keys/${NOBODY}`, null, [401, 401, 401, 403, 403, 403, 403, 404]],
   ["GET", () => "/healthz", null, [200, 200, 200, 200, 200, 200, 200, 200]],
   ["GET", () => "/readyz", null, [200, 200, 200, 200, 200, 200, 200, 200]],
+  ["GET", () => "/metrics", null, [200, 200, 200, 200, 200, 200, 200, 200]],
+  ["GET", () => "/openapi.json", null, [200, 200, 200, 200, 200, 200, 200, 200]],
   ["GET", () => "/no/such/route", null, [404, 404, 404, 404, 404, 404, 404, 404]],
 ];
 
@@ -97,7 +105,19 @@ test.each(ROUTES)("%s %s answers each caller as its scopes allow", async (method
 });
 
 test("a method that a route does not have is a 405 that names those it has", async () => {
-  for (const path of ["/ingest", "/query", "/projects", "/projects/current", "/healthz", "/readyz"]) {
+  for (const path of [
+    "/ingest",
+    "/query",
+    "/histogram",
+    "/facets",
+    "/context",
+    "/tail",
+    "/export",
+    "/projects",
+    "/projects/current",
+    "/healthz",
+    "/readyz",
+  ]) {
     const answer = await server.api.call(path, { method: "PUT", key: project.key, body: "{}" });
     expect([path, answer.status, answer.headers.get("allow") !== null]).toEqual([path, 405, true]);
     await expectProblem(answer);

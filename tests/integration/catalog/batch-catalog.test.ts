@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Project } from "#app/core/project.ts";
 import { createPostgresBatchCatalog } from "#app/server/catalog/postgres-batch-catalog.ts";
 import { createProject, deleteProject } from "#app/server/catalog/projects.ts";
-import type { BatchCatalog, BatchFilter, CommittedBatch } from "#app/server/ingest/batch-catalog.ts";
+import type { BatchCatalog, BatchFilter, CommittedBatch, StoredBatch } from "#app/server/ingest/batch-catalog.ts";
 import { openTestDatabase, type TestDatabase } from "#tests/support/postgres.ts";
 
 const HOUR_NS = 3_600_000_000_000n;
@@ -42,6 +42,7 @@ function someBatch(changes: Partial<CommittedBatch> = {}): CommittedBatch {
       { minute: 29_333_333, service: "api", level: "info", count: 2 },
       { minute: 29_333_333, service: "web", level: "error", count: 1 },
     ],
+    receivedAtMs: 1_760_000_000_000,
     ...changes,
   };
 }
@@ -54,15 +55,19 @@ function everything(changes: Partial<BatchFilter> = {}): BatchFilter {
   return { projectId: project.id, fromNs: 0n, toNs: 2n ** 62n, ...changes };
 }
 
+async function batchesFound(filter: Partial<BatchFilter>): Promise<StoredBatch[]> {
+  return (await catalog.findBatches(everything(filter), [])).batches;
+}
+
 async function keysFound(filter: Partial<BatchFilter>): Promise<string[]> {
-  return (await catalog.findBatches(everything(filter))).map((batch) => batch.objectKey);
+  return (await batchesFound(filter)).map((batch) => batch.objectKey);
 }
 
 test("a committed batch is found again with every field, to the nanosecond", async () => {
   const projectId = (await newProject()).id;
   const batch = someBatch({ projectId });
   expect(await catalog.commitBatch(batch)).toBe("committed");
-  const [found, ...others] = await catalog.findBatches(everything({ projectId }));
+  const [found, ...others] = await batchesFound({ projectId });
   expect(others).toEqual([]);
   expect(found).toEqual({
     id: expect.any(String) as string,
@@ -71,12 +76,17 @@ test("a committed batch is found again with every field, to the nanosecond", asy
     objectKey: batch.objectKey,
     sha256: batch.sha256,
     tier: 0,
+    generation: 0,
     entries: 3,
     bytes: 100,
     rawBytes: 400,
     tsStartNs: batch.tsStartNs,
     tsEndNs: batch.tsEndNs,
     state: "stored",
+    promotedKeys: [],
+    tailStart: null,
+    tailSha256: null,
+    tokeniser: null,
   });
   const counts =
     await db.sql`select minute, service, level, count::int from log_counts where batch_id = ${found?.id ?? ""} order by service`;
@@ -89,8 +99,21 @@ test("ten commits of one batch at once store one row, one ledger entry and its c
   const results = await Promise.all(Array.from({ length: 10 }, () => catalog.commitBatch(batch)));
   expect(results.filter((result) => result === "committed")).toHaveLength(1);
   expect(results.filter((result) => result === "already-committed")).toHaveLength(9);
-  expect(await catalog.findBatches(everything({ projectId }))).toHaveLength(1);
+  expect(await batchesFound({ projectId })).toHaveLength(1);
   expect(await catalog.committedBatchNumbers("wal-race")).toEqual([batch.batchNo]);
+});
+
+test("what the ledger has above the floors is told with the batches, whether or not a row is there", async () => {
+  const projectId = (await newProject()).id;
+  for (const batchNo of [4, 5, 6]) await catalog.commitBatch(someBatch({ projectId, walId: "wal-floor", batchNo }));
+  await catalog.commitBatch(someBatch({ projectId, walId: "wal-other", batchNo: 9 }));
+  await db.sql`delete from log_batches where project_id = ${projectId} and batch_no <> 4`;
+  const floors = [{ walId: "wal-floor", batchNo: 5 }];
+  const { batches, inLedger } = await catalog.findBatches(everything({ projectId }), floors);
+  expect(batches.map((batch) => batch.batchNo)).toEqual([4]);
+  expect([...inLedger].sort()).toEqual(["wal-floor 5", "wal-floor 6"]);
+  await db.sql`delete from log_batches where project_id = ${projectId}`;
+  expect((await catalog.findBatches(everything({ projectId }), floors)).inLedger.size).toBe(2);
 });
 
 test("the ledger decides: a batch stays committed after its row is gone", async () => {
@@ -181,9 +204,9 @@ test("tags prune only by what the summary proves", async () => {
 test("a missing object's batch is still found, and says so", async () => {
   const projectId = (await newProject()).id;
   await catalog.commitBatch(someBatch({ projectId }));
-  const id = (await catalog.findBatches(everything({ projectId })))[0]?.id ?? "";
+  const id = (await batchesFound({ projectId }))[0]?.id ?? "";
   await catalog.markMissing(id);
-  expect((await catalog.findBatches(everything({ projectId })))[0]?.state).toBe("missing");
+  expect((await batchesFound({ projectId }))[0]?.state).toBe("missing");
 });
 
 test("no project sees another's batches, and a deleted project sees none", async () => {
@@ -209,7 +232,7 @@ test("a search among 100,000 batches takes milliseconds", async () => {
   await db.sql`analyze log_batches`;
   async function timed(filter: Partial<BatchFilter>): Promise<{ found: number; ms: number }> {
     const startedMs = performance.now();
-    const { length } = await catalog.findBatches(everything({ projectId, ...filter }));
+    const { length } = await batchesFound({ projectId, ...filter });
     return { found: length, ms: performance.now() - startedMs };
   }
   await timed({ toNs: 0n });

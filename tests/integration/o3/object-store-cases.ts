@@ -69,6 +69,17 @@ export function describeObjectStore(name: string, open: () => Promise<OpenedStor
       expect((await store.get(`${root}/size/${sizeBytes}`)).equals(bytes)).toBe(true);
     });
 
+    it("gives the key other bytes when they are said to replace, and never half of each", async () => {
+      const key = `${root}/replaced`;
+      await put(key, Buffer.from("first"));
+      for (const text of ["second, and longer", "3", ""]) {
+        const bytes = Buffer.from(text);
+        await store.put(key, bytes, { sha256: sha256Hex(bytes), replaces: true });
+        expect(String(await store.get(key))).toBe(text);
+      }
+      expect(await listKeys(key)).toEqual([key]);
+    });
+
     it("returns a range with its end left out and cut at the end of the object", async () => {
       const key = `${root}/range`;
       const bytes = randomBytes(1_000);

@@ -1,0 +1,63 @@
+/** `npm run reindex`: fills an empty database from what is in the bucket, and prints a new key for each project. */
+import path from "node:path";
+import { pino } from "pino";
+import { createApiKey } from "#app/server/catalog/api-keys.ts";
+import { CatalogDatabase } from "#app/server/catalog/database.ts";
+import { openEmbeddedPostgres } from "#app/server/catalog/embedded-postgres.ts";
+import { migrateDatabase } from "#app/server/catalog/migrate-database.ts";
+import { createPostgresReindexCatalog, isIndexEmpty } from "#app/server/catalog/postgres-reindex-catalog.ts";
+import { readEnv } from "#app/server/env.ts";
+import { openFileSystemObjectStore } from "#app/server/o3/file-system-object-store.ts";
+import { openS3ObjectStore } from "#app/server/o3/s3-object-store.ts";
+import { reindex } from "#app/server/retention/reindex.ts";
+import { lockDataDir } from "#app/server/system/data-dir-lock.ts";
+import { nodeFileSystem } from "#app/server/system/node-file-system.ts";
+
+const env = readEnv();
+const logger = pino({ level: env.logLevel }, pino.destination(2));
+const dataDir = path.resolve(env.dataDir);
+const closers: (() => Promise<void>)[] = [];
+const interrupted = new AbortController();
+process.once("SIGINT", () => interrupted.abort(new Error("interrupted")));
+try {
+  // Also where the database is another machine's: a running process would go on writing rows meanwhile.
+  closers.push(await lockDataDir(dataDir));
+  const store =
+    env.o3 === null
+      ? await openFileSystemObjectStore({ root: path.join(dataDir, "objects"), fileSystem: nodeFileSystem })
+      : openS3ObjectStore(env.o3);
+  closers.push(() => store.close());
+  const database = await openDatabase();
+  if (!(await isIndexEmpty(database)))
+    throw new Error(
+      "cannot reindex: the database is not empty; name an empty one as DATABASE_URL, or move DATA_DIR/postgres away",
+    );
+  const catalog = createPostgresReindexCatalog(database);
+  const { projects, objects, entries, superseded, refused } = await reindex(
+    { store, catalog, nowMs: Date.now(), logger },
+    interrupted.signal,
+  );
+  for (const { key, reason } of refused) console.log(`not indexed: ${key}: ${reason}`);
+  console.log(`indexed ${objects} objects with ${entries} entries; ${superseded.length} are replaced by newer ones`);
+  for (const { id, name, deletedAt } of projects) {
+    if (deletedAt !== null) continue;
+    const issued = await createApiKey(database, id, { name: "after reindex", scopes: ["ingest", "query", "admin"] });
+    console.log(`${name} (${id}): ${issued?.key ?? "no key could be made"}`);
+  }
+  if (refused.length > 0) process.exitCode = 1;
+} finally {
+  for (const close of closers.reverse()) await close();
+}
+
+async function openDatabase(): Promise<CatalogDatabase> {
+  let url = env.databaseUrl;
+  if (url === null) {
+    const embedded = await openEmbeddedPostgres({ dataDir, logger });
+    closers.push(() => embedded.close());
+    ({ url } = embedded);
+  }
+  await migrateDatabase({ url, migrationsFolder: path.resolve("drizzle"), logger });
+  const database = new CatalogDatabase({ url, logger, queryTimeoutMs: 120_000 });
+  closers.push(() => database.close());
+  return database;
+}

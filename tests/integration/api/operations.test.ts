@@ -1,0 +1,52 @@
+import { readdirSync } from "node:fs";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
+
+const METRICS_TOKEN = "k7Qp2Xw9Zr4Tn8Vb3Ms6Lc1Hd5Jf0Gy";
+let server: ApiServer;
+
+beforeAll(async () => {
+  server = await startApiServer({ env: { METRICS_TOKEN } });
+}, 120_000);
+
+afterAll(() => server.close());
+
+test("the contract is valid OpenAPI 3.1 and has every route of the API", async () => {
+  const answer = await server.api.call("/openapi.json");
+  const document = (await answer.json()) as { openapi: string; paths: Record<string, object> };
+  expect(document.openapi).toBe("3.1.0");
+  const { valid, errors } = await new Validator().validate(structuredClone(document));
+  expect({ valid, errors }).toMatchObject({ valid: true });
+  const routes = readdirSync("app/routes")
+    .filter((name) => name.endsWith(".ts") && !name.startsWith("$"))
+    .map((name) =>
+      `/${name.slice(0, -".ts".length)}`
+        .replace("[.]", "\0")
+        .replaceAll(/_?\./g, "/")
+        .replace("\0", ".")
+        .replaceAll(/\$(\w+)/g, "{$1}")
+        .replaceAll("_/", "/"),
+    );
+  expect(Object.keys(document.paths).sort()).toEqual(routes.sort());
+});
+
+test("metrics tell what was taken in, to whoever has the token", async () => {
+  expect((await server.api.call("/metrics")).status).toBe(401);
+  expect((await server.api.call("/metrics", { headers: { authorization: "Bearer wrong" } })).status).toBe(401);
+  const { key, id } = await server.api.createProject("metrics");
+  await server.api.ingest(key, '{"message":"1"}\n{"message":"2"}');
+  const answer = await server.api.call("/metrics", { headers: { authorization: `Bearer ${METRICS_TOKEN}` } });
+  expect([answer.status, answer.headers.get("content-type")]).toEqual([200, expect.stringContaining("text/plain")]);
+  const text = await answer.text();
+  for (const line of [
+    "akavelog_accepted_entries_total 2",
+    "akavelog_takes_logs 1",
+    "akavelog_store_up 1",
+    "akavelog_database_up 1",
+    "akavelog_followed_projects 0",
+  ])
+    expect(text.split("\n")).toContain(line);
+  expect(text).toMatch(/^akavelog_wal_bytes [1-9]\d*$/m);
+  expect(text).not.toContain(id);
+});
