@@ -22,6 +22,7 @@ import type { ObjectStore } from "#app/server/o3/object-store.ts";
 import { backoffMs } from "#app/server/o3/retry-backoff.ts";
 import { openS3ObjectStore } from "#app/server/o3/s3-object-store.ts";
 import { MemoryBudget } from "#app/server/protocols/memory-budget.ts";
+import { RateLimiter } from "#app/server/protocols/rate-limiter.ts";
 import { ObjectCache } from "#app/server/search/object-cache.ts";
 import type { SearchOptions } from "#app/server/search/search-page.ts";
 import { systemClock, type Clock } from "#app/server/system/clock.ts";
@@ -61,6 +62,7 @@ export interface Services {
   ingester: Ingester;
   idempotency: IdempotencyCatalog;
   memory: MemoryBudget;
+  rates: RateLimiter;
   search: SearchOptions;
 }
 
@@ -240,6 +242,7 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
     ingester,
     idempotency,
     memory: new MemoryBudget(env.ingest.memoryMaxBytes),
+    rates: new RateLimiter(env.rateLimit, clock),
     search: {
       store,
       cache,

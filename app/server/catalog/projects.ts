@@ -59,11 +59,11 @@ export async function getProjectBySlug(database: CatalogDatabase, slug: string):
 export async function updateProject(
   database: CatalogDatabase,
   projectId: string,
-  { name, retentionDays }: UpdateProject,
+  change: UpdateProject,
 ): Promise<Project | null> {
-  if (name === undefined && retentionDays === undefined) return getProject(database, projectId);
+  const changes = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  if (Object.keys(changes).length === 0) return getProject(database, projectId);
   if (!isUuid(projectId)) return null;
-  const changes = { ...(name !== undefined && { name }), ...(retentionDays !== undefined && { retentionDays }) };
   const rows = await database.run("update project", (db) =>
     db.update(projects).set(changes).where(livingProject(projectId)).returning(),
   );
@@ -104,6 +104,6 @@ function livingProject(projectId: string) {
   return and(eq(projects.id, projectId), isNull(projects.deletedAt));
 }
 
-function toProject({ id, name, slug, retentionDays, createdAt }: ProjectRow): Project {
-  return { id, name, slug, retentionDays, createdAt: createdAt.toISOString() };
+function toProject({ createdAt, deletedAt: _, ...project }: ProjectRow): Project {
+  return { ...project, createdAt: createdAt.toISOString() };
 }

@@ -64,6 +64,13 @@ export function levelSegment(spelling: string): LevelSegment {
   return levelSegments.get(spelling) ?? makeLevelSegment(spelling, normaliseLevel(spelling), spelling);
 }
 
+/** levelSegmentOf is levelSegment for wire formats that give the level beside its spelling. */
+export function levelSegmentOf(level: Level, levelOriginal: string | null): LevelSegment {
+  // Both make the key; LF is in no spelling.
+  const key = `${level}\n${levelOriginal ?? ""}`;
+  return levelSegments.get(key) ?? makeLevelSegment(key, level, levelOriginal ?? "");
+}
+
 function makeLevelSegment(key: string, level: Level, spelling: string): LevelSegment {
   const original = spelling === "" || spelling === level ? '"' : `","levelOriginal":${JSON.stringify(spelling)}`;
   const segment = {
@@ -174,9 +181,7 @@ export class EntryBlockBuilder {
 
   add(fields: EntryFields): void {
     const service = this.serviceSegment(fields.service);
-    // Some wire formats give the level beside its spelling, so here both make the key; LF is in no spelling.
-    const key = `${fields.level}\n${fields.levelOriginal ?? ""}`;
-    const level = levelSegments.get(key) ?? makeLevelSegment(key, fields.level, fields.levelOriginal ?? "");
+    const level = levelSegmentOf(fields.level, fields.levelOriginal);
     let tags = "";
     for (const [key, value] of fields.tags) {
       tags += `${tags === "" ? "" : ","}${JSON.stringify(key)}:${JSON.stringify(value)}`;
