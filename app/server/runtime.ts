@@ -23,6 +23,7 @@ import { backoffMs } from "#app/server/o3/retry-backoff.ts";
 import { openS3ObjectStore } from "#app/server/o3/s3-object-store.ts";
 import { MemoryBudget } from "#app/server/protocols/memory-budget.ts";
 import { RateLimiter } from "#app/server/protocols/rate-limiter.ts";
+import { openSyslogListener } from "#app/server/protocols/syslog/syslog-listener.ts";
 import { ObjectCache } from "#app/server/search/object-cache.ts";
 import type { SearchOptions } from "#app/server/search/search-page.ts";
 import { systemClock, type Clock } from "#app/server/system/clock.ts";
@@ -231,7 +232,7 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
   const authenticator = new KeyAuthenticator({ database, logger });
   onClose(() => authenticator.close());
   onClose(startHeartbeat(idempotency, walId, clock, logger));
-  return {
+  const services: Services = {
     env,
     walId,
     clock,
@@ -254,6 +255,9 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
       maxQueryMs: env.maxQueryMs,
     },
   };
+  onStep("opening the syslog listeners");
+  for (const listener of env.syslog) onClose(await openSyslogListener({ listener, services, logger }));
+  return services;
 }
 
 /** A database of one's own is started by others, so it may come later than this process. */

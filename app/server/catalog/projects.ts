@@ -104,6 +104,7 @@ function livingProject(projectId: string) {
   return and(eq(projects.id, projectId), isNull(projects.deletedAt));
 }
 
-function toProject({ createdAt, deletedAt: _, ...project }: ProjectRow): Project {
-  return { ...project, createdAt: createdAt.toISOString() };
+function toProject(row: ProjectRow): Project {
+  const { id, name, slug, retentionDays, openLines, keepRawLines, createdAt } = row;
+  return { id, name, slug, retentionDays, openLines, keepRawLines, createdAt: createdAt.toISOString() };
 }

@@ -1,6 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import { MAX_MEMBERS } from "#app/server/ingest/entry-limits.ts";
-import { createJsonCursor, readValue, skipWhitespace, type JsonCursor } from "#app/server/protocols/json/json-reader.ts";
+import {
+  createJsonCursor,
+  readValue,
+  skipWhitespace,
+  type JsonCursor,
+} from "#app/server/protocols/json/json-reader.ts";
 import { TOO_DEEP } from "#app/server/protocols/json/normalise-record.ts";
 import type { Members } from "#app/server/protocols/json-text.ts";
 import { takeValue, walkArray } from "#app/server/protocols/json-walk.ts";

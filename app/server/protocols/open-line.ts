@@ -1,12 +1,7 @@
 import { parseEpochText, parseTimestampText, timestampProblem, type TimestampParts } from "#app/core/timestamp.ts";
 import type { EntryFields } from "#app/server/ingest/entry-block.ts";
 import { MAX_FIELDS_BYTES, MAX_MEMBERS, TRUNCATED_TAG } from "#app/server/ingest/entry-limits.ts";
-import {
-  createJsonCursor,
-  readValue,
-  skipWhitespace,
-  type JsonValue,
-} from "#app/server/protocols/json/json-reader.ts";
+import { createJsonCursor, readValue, skipWhitespace, type JsonValue } from "#app/server/protocols/json/json-reader.ts";
 import {
   FIELD_SYNONYMS,
   UNKNOWN_SERVICE,
@@ -44,7 +39,11 @@ export function mayBeOpened(bytes: Uint8Array, start: number, end: number): bool
 /** Letters, digits, `_ . - @ /`: what a logfmt key is made of. */
 function isKeyByte(byte: number): boolean {
   return (
-    (byte >= 97 && byte <= 122) || (byte >= 65 && byte <= 90) || (byte >= 45 && byte <= 57) || byte === 95 || byte === 64
+    (byte >= 97 && byte <= 122) ||
+    (byte >= 65 && byte <= 90) ||
+    (byte >= 45 && byte <= 57) ||
+    byte === 95 ||
+    byte === 64
   );
 }
 

@@ -84,10 +84,22 @@ export function unknownEncoding(encoding: string): BodyError {
   );
 }
 
-/** decoderOf inflates a stream of an encoding that can be inflated piece by piece; null when it cannot. */
-export function decoderOf(encoding: string): Transform | null {
-  return ENCODINGS.get(encoding)?.(Buffer.of(0x78, 0x9c)) ?? null;
+/** readStream is a body as it comes, inflated piece by piece; for what is too long to be held. Throws BodyError. */
+export function readStream(request: IncomingMessage): AsyncIterable<Buffer> {
+  const encoding = encodingOf(request);
+  if (encoding === "identity") return request;
+  const decoder = ENCODINGS.get(encoding)?.(ZLIB_HEADER);
+  if (decoder === undefined) throw unknownEncoding(encoding);
+  async function* pieces(): AsyncGenerator<Buffer> {
+    for await (const chunk of request as AsyncIterable<Buffer>) yield* piecesOf(chunk);
+  }
+  return Readable.from(pieces())
+    .on("error", (error) => decoder.destroy(error))
+    .pipe(decoder);
 }
+
+/** What streams of deflate begin with, nearly all of them. */
+const ZLIB_HEADER = Buffer.of(0x78, 0x9c);
 
 /** Raw snappy, one block for the whole body; its length stands before it. */
 const SNAPPY = "snappy";

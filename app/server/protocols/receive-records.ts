@@ -32,7 +32,13 @@ export async function receiveRecords<T extends DecodedRecords>(
       services.rates.charge(projectId, body.bytes.length - announcedBytesOf(nodeRequest));
       const receivedAtMs = services.clock.nowMs();
       const decoded = await protocol.decode(body.bytes, { request: sender, receivedAtMs, lines });
-      const accepted = await acceptRecords(services, { projectId, receivedAtMs, decoded, ...options, body: body.bytes });
+      const accepted = await acceptRecords(services, {
+        projectId,
+        receivedAtMs,
+        decoded,
+        ...options,
+        body: body.bytes,
+      });
       return protocol.answer(decoded, sender, accepted);
     } finally {
       body.release();

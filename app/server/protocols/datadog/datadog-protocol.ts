@@ -25,7 +25,12 @@ export const datadogProtocol: Protocol = {
     refusal(code === "KEY_UNKNOWN" ? 403 : status, detail, request, headers),
 };
 
-function refusal(status: number, detail: string, request: SenderRequest, headers: Record<string, string> = {}): Response {
+function refusal(
+  status: number,
+  detail: string,
+  request: SenderRequest,
+  headers: Record<string, string> = {},
+): Response {
   const sentStatus = permanentStatus(status, request);
   return Response.json({ errors: [{ status: String(sentStatus), detail }] }, { status: sentStatus, headers });
 }

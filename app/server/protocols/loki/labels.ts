@@ -68,7 +68,8 @@ export function recordOf({ service, level, tags }: LabelFields, line: string): M
   if (service !== "") members.set("service", textValue(service));
   if (level !== "") members.set("level", textValue(level));
   members.set("message", textValue(line));
-  if (tags.size > 0) members.set("tags", objectValue(new Map([...tags].map(([key, value]) => [key, textValue(value)]))));
+  if (tags.size > 0)
+    members.set("tags", objectValue(new Map([...tags].map(([key, value]) => [key, textValue(value)]))));
   return members;
 }
 

@@ -1,42 +1,26 @@
-import { timestampProblem } from "#app/core/timestamp.ts";
-import { MAX_LEVEL_ORIGINAL_BYTES } from "#app/server/ingest/entry-limits.ts";
-import type { ServiceSegment } from "#app/server/ingest/entry-block.ts";
 import type { DecodedRecords } from "#app/server/protocols/json/decode-json.ts";
 import { UNKNOWN_SERVICE, normaliseRecord } from "#app/server/protocols/json/normalise-record.ts";
-import { SliceTable } from "#app/server/protocols/json/slice-table.ts";
 import { objectValue, textValue, type Members } from "#app/server/protocols/json-text.ts";
-import { LineComposer, tagPrefixOf, type TagPrefix } from "#app/server/protocols/line-composer.ts";
-import { mayBeOpened } from "#app/server/protocols/open-line.ts";
+import { tagPrefixOf } from "#app/server/protocols/line-composer.ts";
 import { createAnyValueReader } from "#app/server/protocols/otlp/any-value.ts";
-import {
-  addLogRecord,
-  resourceScopeOf,
-  SPAN_ID_TAG,
-  TRACE_ID_TAG,
-  type LogRecord,
-  type ResourceScope,
-} from "#app/server/protocols/otlp/log-record.ts";
-import { MAX_SEVERITY, severitySegment } from "#app/server/protocols/otlp/severity.ts";
+import { resourceScopeOf, type ResourceScope } from "#app/server/protocols/otlp/log-record.ts";
+import { createLogRecordComposer, type SharedFields } from "#app/server/protocols/otlp/log-record-composer.ts";
 import {
   BinaryReader,
   delimited,
   eachField,
   endOf,
-  fixed64,
   protobufFault,
   readText,
   skipField,
-  varint,
 } from "#app/server/protocols/protobuf-fields.ts";
 import type { DecodeContext } from "#app/server/protocols/protocol.ts";
 import { inTurns, RecordSink, TURN_BYTES } from "#app/server/protocols/record-sink.ts";
-import { renameTraceTags, TRACE_NAMES } from "#app/server/protocols/trace-names.ts";
+import { renameTraceTags } from "#app/server/protocols/trace-names.ts";
 
 /*
  * ExportLogsServiceRequest{1 resource_logs}, ResourceLogs{1 resource, 2 scope_logs}, Resource{1 attributes},
- * ScopeLogs{1 scope, 2 log_records}, Scope{1 name, 2 version, 3 attributes},
- * LogRecord{1 time, 11 observed time, 2 severity number, 3 severity text, 5 body, 6 attributes, 9 trace id, 10 span id,
- * 12 event name}
+ * ScopeLogs{1 scope, 2 log_records}, Scope{1 name, 2 version, 3 attributes}
  */
 
 /** decodeOtlpProtobuf reads an ExportLogsServiceRequest. Throws BodyError when it is cut or no protobuf. */
@@ -53,17 +37,10 @@ export async function decodeOtlpProtobuf(
   return sink.finish();
 }
 
-/** Shared is what the records of one scope have in common, ready to be copied. */
-interface Shared extends ResourceScope {
-  segment: ServiceSegment;
-  /** Null: the tags need the general path. */
-  prefix: TagPrefix | null;
-}
-
 function* readRequest(body: Buffer, sink: RecordSink): Generator<void, void> {
   const reader = new BinaryReader(body);
   const values = createAnyValueReader(reader, body);
-  const addRecord = createRecordReader(reader, body, sink);
+  const addRecord = createLogRecordComposer(reader, body, sink);
   let turnEnd = TURN_BYTES;
   while (reader.pos < body.length) {
     const tag = reader.uint32();
@@ -135,7 +112,7 @@ function* readRequest(body: Buffer, sink: RecordSink): Generator<void, void> {
   }
 }
 
-function sharedOf(sink: RecordSink, scope: ResourceScope): Shared {
+function sharedOf(sink: RecordSink, scope: ResourceScope): SharedFields {
   const members: Members = new Map([
     ["service", textValue(scope.service)],
     ["message", textValue("")],
@@ -146,242 +123,4 @@ function sharedOf(sink: RecordSink, scope: ResourceScope): Shared {
   const tags = new Map(result.fields.tags);
   renameTraceTags(tags);
   return { ...scope, segment: sink.builder.serviceSegment(result.fields.service), prefix: tagPrefixOf(tags) };
-}
-
-/** Names that become others are left to the general path. */
-const isRenamed = new SliceTable((name) => (TRACE_NAMES.get(name) ?? name) !== name);
-const TRACE_ID = Buffer.from(TRACE_ID_TAG);
-const SPAN_ID = Buffer.from(SPAN_ID_TAG);
-const TRUE = Buffer.from("true");
-const FALSE = Buffer.from("false");
-const INTEGER = Buffer.alloc(24);
-/** Int64 varints of more bytes may be negative or beyond what a double holds. */
-const MAX_SHORT_VARINT_BYTES = 7;
-
-function createRecordReader(reader: BinaryReader, body: Buffer, sink: RecordSink) {
-  const composer = new LineComposer();
-  const { builder, receivedAtMs, lines } = sink;
-  const attributes: number[] = [];
-  let [timeAt, observedAt, severity] = [0, 0, 0];
-  let [textStart, textEnd, bodyStart, bodyEnd, traceStart, traceEnd, spanStart, spanEnd] = [0, 0, 0, 0, 0, 0, 0, 0];
-  let [ms, subMsNs] = [0, 0];
-  let hasEventName = false;
-
-  return function addRecord(end: number, shared: Shared): void {
-    const start = reader.pos;
-    findFields(end);
-    readTime(timeAt);
-    if (ms === 0 && subMsNs === 0) readTime(observedAt);
-    if (ms === 0 && subMsNs === 0) ms = receivedAtMs;
-    const problem = timestampProblem(ms, receivedAtMs);
-    if (problem !== null) sink.refuse(problem);
-    else if (compose(shared)) sink.counted();
-    else {
-      reader.pos = start;
-      addLogRecord(sink, shared, readRecord(reader, body, end));
-    }
-    reader.pos = end;
-  };
-
-  function findFields(end: number): void {
-    timeAt = observedAt = severity = -1;
-    textStart = textEnd = bodyStart = bodyEnd = traceStart = traceEnd = spanStart = spanEnd = 0;
-    hasEventName = false;
-    attributes.length = 0;
-    while (reader.pos < end) {
-      const tag = reader.uint32();
-      switch (tag) {
-        case fixed64(1):
-          timeAt = skipFixed64(end);
-          break;
-        case fixed64(11):
-          observedAt = skipFixed64(end);
-          break;
-        case varint(2):
-          severity = reader.uint32();
-          break;
-        case delimited(3):
-          textEnd = endOf(reader, end);
-          textStart = reader.pos;
-          reader.pos = textEnd;
-          break;
-        case delimited(5):
-          bodyEnd = endOf(reader, end);
-          bodyStart = reader.pos;
-          reader.pos = bodyEnd;
-          break;
-        case delimited(6): {
-          const attributeEnd = endOf(reader, end);
-          attributes.push(reader.pos, attributeEnd);
-          reader.pos = attributeEnd;
-          break;
-        }
-        case delimited(9):
-          traceEnd = endOf(reader, end);
-          traceStart = reader.pos;
-          reader.pos = traceEnd;
-          break;
-        case delimited(10):
-          spanEnd = endOf(reader, end);
-          spanStart = reader.pos;
-          reader.pos = spanEnd;
-          break;
-        case delimited(12):
-          hasEventName = true;
-          skipField(reader, tag, end);
-          break;
-        default:
-          skipField(reader, tag, end);
-      }
-    }
-    if (reader.pos !== end) throw new RangeError("a field is longer than what holds it");
-  }
-
-  function skipFixed64(end: number): number {
-    const at = reader.pos;
-    if (at + 8 > end) throw new RangeError("a field is longer than what holds it");
-    reader.pos = at + 8;
-    return at;
-  }
-
-  /** 64 bits of nanoseconds are too many for a double, so milliseconds and the rest are taken from the halves. */
-  function readTime(at: number): void {
-    ms = subMsNs = 0;
-    if (at === -1) return;
-    const low = body.readUInt32LE(at);
-    const high = body.readUInt32LE(at + 4);
-    // 2^32 = 4294 * 1e6 + 967296
-    const rest = high * 967_296 + low;
-    ms = high * 4_294 + Math.floor(rest / 1e6);
-    subMsNs = rest % 1e6;
-  }
-
-  /** compose takes the short way; false when the record needs the general one. */
-  function compose({ segment, prefix }: Shared): boolean {
-    if (prefix === null || hasEventName || severity > MAX_SEVERITY || textEnd - textStart > MAX_LEVEL_ORIGINAL_BYTES) {
-      return false;
-    }
-    const textAt = textOfValue(bodyStart, bodyEnd);
-    if (textAt === -1 || (lines.open && mayBeOpened(body, textAt, bodyEnd))) return false;
-    if (!composer.begin(ms, subMsNs, body, textAt, bodyEnd) || !composer.prefix(prefix)) return false;
-    for (let i = 0; i < attributes.length; i += 2) {
-      if (!addAttribute(attributes[i] as number, attributes[i + 1] as number)) return false;
-    }
-    if (!isZero(traceStart, traceEnd) && !composer.hexTag(TRACE_ID, body, traceStart, traceEnd)) return false;
-    if (!isZero(spanStart, spanEnd) && !composer.hexTag(SPAN_ID, body, spanStart, spanEnd)) return false;
-    composer.finish(builder, segment, severitySegment(Math.max(0, severity), body, textStart, textEnd));
-    return true;
-  }
-
-  /** Where the text begins if an AnyValue is a string that goes to its end, else -1. */
-  function textOfValue(start: number, end: number): number {
-    if (start >= end || body[start] !== delimited(1)) return -1;
-    reader.pos = start + 1;
-    return endOf(reader, end) === end ? reader.pos : -1;
-  }
-
-  function addAttribute(start: number, end: number): boolean {
-    if (body[start] !== delimited(1)) return false;
-    reader.pos = start + 1;
-    const keyEnd = endOf(reader, end);
-    const keyStart = reader.pos;
-    if (isRenamed.find(body, keyStart, keyEnd) || body[keyEnd] !== delimited(2)) return false;
-    reader.pos = keyEnd + 1;
-    if (endOf(reader, end) !== end) return false;
-    const valueStart = reader.pos;
-    switch (body[valueStart]) {
-      case delimited(1): {
-        const textAt = textOfValue(valueStart, end);
-        return textAt !== -1 && composer.tag(body, keyStart, keyEnd, body, textAt, end);
-      }
-      case varint(2): {
-        if (end - valueStart !== 2) return false;
-        const word = body[valueStart + 1] === 0 ? FALSE : TRUE;
-        return composer.tag(body, keyStart, keyEnd, word, 0, word.length);
-      }
-      case varint(3): {
-        const length = writeShortInteger(valueStart + 1, end);
-        return length !== 0 && composer.tag(body, keyStart, keyEnd, INTEGER, 0, length);
-      }
-      default:
-        return false;
-    }
-  }
-
-  /** Writes the digits of a varint that ends at `end` to INTEGER; 0 when it is not a short one. */
-  function writeShortInteger(start: number, end: number): number {
-    if (end - start > MAX_SHORT_VARINT_BYTES || end === start || (body[end - 1] as number) >= 0x80) return 0;
-    let number = 0;
-    for (let at = end - 1; at >= start; at--) {
-      const byte = body[at] as number;
-      if (at < end - 1 && byte < 0x80) return 0;
-      number = number * 128 + (byte & 0x7f);
-    }
-    return INTEGER.write(String(number), 0, "latin1");
-  }
-
-  function isZero(start: number, end: number): boolean {
-    for (let at = start; at < end; at++) if (body[at] !== 0) return false;
-    return true;
-  }
-}
-
-/** readRecord reads a whole record for the general path. */
-function readRecord(reader: BinaryReader, body: Buffer, end: number): LogRecord {
-  const values = createAnyValueReader(reader, body);
-  const record: LogRecord = {
-    time: "",
-    observedTime: "",
-    severityNumber: 0,
-    severityText: "",
-    body: null,
-    attributes: new Map(),
-    traceId: "",
-    spanId: "",
-    eventName: "",
-    isTooDeep: false,
-  };
-  eachField(reader, end, (tag) => {
-    switch (tag) {
-      case fixed64(1):
-        record.time = String(reader.fixed64());
-        return true;
-      case fixed64(11):
-        record.observedTime = String(reader.fixed64());
-        return true;
-      case varint(2):
-        record.severityNumber = reader.int32();
-        return true;
-      case delimited(3):
-        record.severityText = readText(reader, body, end);
-        return true;
-      case delimited(5):
-        record.body = values.value(endOf(reader, end), 1);
-        return true;
-      case delimited(6):
-        values.pair(endOf(reader, end), 1, record.attributes);
-        return true;
-      case delimited(9):
-        record.traceId = readId(end);
-        return true;
-      case delimited(10):
-        record.spanId = readId(end);
-        return true;
-      case delimited(12):
-        record.eventName = readText(reader, body, end);
-        return true;
-      default:
-        return false;
-    }
-  });
-  record.isTooDeep = values.isTooDeep;
-  return record;
-
-  /** An id of zeros is how some senders say that there is none. */
-  function readId(limit: number): string {
-    const idEnd = endOf(reader, limit);
-    const hex = body.toString("hex", reader.pos, idEnd);
-    reader.pos = idEnd;
-    return /^0*$/.test(hex) ? "" : hex;
-  }
 }

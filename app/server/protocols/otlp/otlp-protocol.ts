@@ -44,7 +44,8 @@ export const otlpProtocol: Protocol = {
   refuse({ status, detail = "", headers }: Refusal, request) {
     const retriedStatus = status === 500 ? 503 : status;
     const code = GRPC_CODES.get(retriedStatus) ?? INTERNAL;
-    if (isJson(request)) return Response.json({ code, message: detail }, { status: retriedStatus, headers: headers ?? {} });
+    if (isJson(request))
+      return Response.json({ code, message: detail }, { status: retriedStatus, headers: headers ?? {} });
     const writer = new BinaryWriter().uint32(varint(1)).int32(code).uint32(delimited(2)).string(detail);
     return protobufResponse(writer, retriedStatus, headers);
   },

@@ -11,17 +11,14 @@ export const seqProtocol: Protocol = {
   async decode(body, { request, receivedAtMs, lines }) {
     const sink = new RecordSink({ receivedAtMs, lines, bodyBytes: body.length });
     if (isCompact(request)) {
-      await inTurns(eachRecord(body, sink, (members) => sink.add(clefRecord(members), { adjust: dropDefaultLevel })));
+      await inTurns(eachRecord(body, sink, (members) => sink.add(clefRecord(members))));
     } else readEvents(body, sink);
     return sink.finish();
   },
 
   answer({ block, errors: [first] }, request) {
     if (block.count > 0 || first === undefined) return Response.json({ MinimumLevelAccepted: null }, { status: 201 });
-    return Response.json(
-      { Error: `event ${first.index}: ${first.reason}` },
-      { status: permanentStatus(400, request) },
-    );
+    return Response.json({ Error: `event ${first.index}: ${first.reason}` }, { status: permanentStatus(400, request) });
   },
 
   refuse: ({ status, detail = "", headers }, request) =>
@@ -34,17 +31,10 @@ function readEvents(sentBody: Buffer, sink: RecordSink): void {
   walkObject(cursor, (key) => {
     if (key !== "Events" && key !== "events") takeValue(cursor);
     else {
-      walkArray(cursor, () =>
-        takeRecord(cursor, sink, (members) => sink.add(rawEventRecord(members), { adjust: dropDefaultLevel })),
-      );
+      walkArray(cursor, () => takeRecord(cursor, sink, (members) => sink.add(rawEventRecord(members))));
     }
   });
   expectEnd(cursor);
-}
-
-/** `Information` is how Seq spells what has no spelling of its own: nothing is kept of it. */
-function dropDefaultLevel(fields: { levelOriginal: string | null }): void {
-  if (fields.levelOriginal === "Information") fields.levelOriginal = null;
 }
 
 function isCompact({ url, header }: SenderRequest): boolean {

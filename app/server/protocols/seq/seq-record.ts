@@ -1,3 +1,4 @@
+import type { JsonValue } from "#app/server/protocols/json/json-reader.ts";
 import { FIELD_SYNONYMS } from "#app/server/protocols/json/normalise-record.ts";
 import { objectValue, textValue, type Members } from "#app/server/protocols/json-text.ts";
 import { renderTemplate } from "#app/server/protocols/seq/message-template.ts";
@@ -12,11 +13,11 @@ const SERVICE_PROPERTIES = [
   "App",
 ] as const;
 
-/** No level is this one, which most events have. */
-const DEFAULT_LEVEL = "Information";
+/** What the format means by leaving the level out. */
+const DEFAULT_LEVEL = "info";
 
 interface SeqEvent {
-  timestamp: Members extends Map<string, infer V> ? V | undefined : never;
+  timestamp: JsonValue | undefined;
   level: string;
   message: string | null;
   template: string;

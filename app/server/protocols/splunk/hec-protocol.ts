@@ -5,7 +5,12 @@ import type { DecodedRecords } from "#app/server/protocols/json/decode-json.ts";
 import { createJsonCursor, readValue, skipWhitespace } from "#app/server/protocols/json/json-reader.ts";
 import { TOO_DEEP } from "#app/server/protocols/json/normalise-record.ts";
 import { textValue, type Members } from "#app/server/protocols/json-text.ts";
-import { permanentStatus, type DecodeContext, type Protocol, type SenderRequest } from "#app/server/protocols/protocol.ts";
+import {
+  permanentStatus,
+  type DecodeContext,
+  type Protocol,
+  type SenderRequest,
+} from "#app/server/protocols/protocol.ts";
 import { RecordSink } from "#app/server/protocols/record-sink.ts";
 import { HecError, hecAnswer, type HecOutcome } from "#app/server/protocols/splunk/hec-answer.ts";
 import { hecRecord, hecService } from "#app/server/protocols/splunk/hec-record.ts";
@@ -78,7 +83,7 @@ function decodeLines(body: Buffer, { request, receivedAtMs, lines }: DecodeConte
   }
   let fault: HecRecords["fault"] = null;
   let event = 0;
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     const newline = body.indexOf(10, at);
     const end = newline === -1 ? body.length : newline;
     const line = body.toString("utf8", at, end).replace(/\r$/, "");
