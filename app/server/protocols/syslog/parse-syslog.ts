@@ -42,7 +42,9 @@ export function syslogRecord(text: string, receivedAtMs: number): Members {
   if (fields.service !== "") record.set("service", textValue(fields.service));
   if (number <= MAX_PRIORITY) {
     record.set("level", textValue(SEVERITIES[number & 7] as string));
-    fields.tags.set("facility", FACILITIES[number >> 3] as string);
+    const facility = FACILITIES[number >> 3] as string;
+    // What every program is in that did not choose one.
+    if (facility !== "user") fields.tags.set("facility", facility);
   }
   record.set("message", textValue(fields.message));
   if (fields.tags.size > 0) {
