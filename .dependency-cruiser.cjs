@@ -1,6 +1,6 @@
 // The floors of docs/architecture.md: imports go only downward. Each rule is one law.
 const TESTS = "\\.test\\.tsx?$";
-const FLOOR_2 = "^app/server/(system|ingest|o3|search|compaction)/";
+const FLOOR_2 = "^app/server/(system|kernel|ingest|o3|search|compaction)/";
 const FLOOR_3 = "^app/server/((catalog|alerts|auth|protocols|http)/|(runtime|env)\\.ts$)";
 const FLOOR_4 = "^app/(routes|components)/|^app/(root|entry\\.(client|server))\\.tsx$";
 

@@ -216,7 +216,7 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
     verifyPuts: env.o3 === null ? "trust-store" : "read-back",
     catalog,
     idempotency,
-    buildObject: (input) => sealPool.build(input),
+    buildObject: (batch) => sealPool.build(batch),
     keepCommitted: async ({ sealed }, spoolPath) => {
       if (cache === null || sealed === null) await fileSystem.remove(spoolPath);
       else await cache.adopt(sealed.sha256, spoolPath, sealed.bytes);

@@ -1,5 +1,6 @@
 import { EntryBlockBuilder, type EntryBlock } from "#app/server/ingest/entry-block.ts";
 import { buildTier0 } from "#app/server/ingest/build-tier0.ts";
+import { mergeParts } from "#app/server/ingest/merge-parts.ts";
 import { Ingester, type IngesterOptions } from "#app/server/ingest/ingester.ts";
 import { decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
 import { silentLogger } from "#app/server/system/logger.ts";
@@ -49,7 +50,7 @@ export function buildMachine(options: MachineOptions): Machine {
     verifyPuts: "read-back",
     catalog: outside.catalog,
     idempotency: outside.idempotency,
-    buildObject: options.buildObject ?? ((input) => Promise.resolve(buildTier0(input))),
+    buildObject: options.buildObject ?? ((batch) => Promise.resolve(buildTier0(mergeParts(batch)))),
     keepCommitted: (_, spoolPath) => fileSystem.remove(spoolPath),
     clock,
     random: () => 0.5,
@@ -69,7 +70,7 @@ export async function closeMachine({ ingester, clock }: Machine): Promise<void> 
 
 /** blockOf makes entries that carry their text as message. */
 export function blockOf(messages: readonly string[], nowMs: number): EntryBlock {
-  const builder = new EntryBlockBuilder(256, messages.length);
+  const builder = new EntryBlockBuilder(256);
   for (const message of messages) {
     builder.add({
       timestamp: { ms: nowMs, subMsNs: 0 },

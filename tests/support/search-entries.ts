@@ -10,7 +10,7 @@ const timestamp = parseTimestampText("2026-01-02T03:04:05.678Z");
 /** searchEntries runs one matcher over the canonical lines of several entries, as a search does. */
 export function searchEntries(predicate: Predicate, entries: SearchedEntry[]): boolean[] {
   if (timestamp === null) throw new Error("the support's timestamp is not one");
-  const builder = new EntryBlockBuilder(1024, entries.length);
+  const builder = new EntryBlockBuilder(1024);
   for (const entry of entries) builder.add({ ...entry, timestamp, levelOriginal: null });
   const { bytes, ends } = builder.build();
   const matches = compileMatcher(predicate);

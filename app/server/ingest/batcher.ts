@@ -1,12 +1,12 @@
 import { AkavelogError } from "#app/core/errors.ts";
-import type { Tier0Input, Tier0Object } from "#app/server/ingest/build-tier0.ts";
+import type { Tier0Object } from "#app/server/ingest/build-tier0.ts";
 import type { FlushQueue } from "#app/server/ingest/flush-queue.ts";
 import type { LocalBatch, LocalBatches } from "#app/server/ingest/local-batches.ts";
 import { OpenBatches, type BatchLimits, type DurableBlock } from "#app/server/ingest/open-batches.ts";
 import type { Spool } from "#app/server/ingest/spool.ts";
 import { encodeSeal } from "#app/server/ingest/wal-payload.ts";
 import type { Wal } from "#app/server/ingest/wal.ts";
-import { mergeParts } from "#app/server/ingest/merge-parts.ts";
+import type { SealableBatch } from "#app/server/ingest/merge-parts.ts";
 import type { Clock } from "#app/server/system/clock.ts";
 import type { Logger } from "#app/server/system/logger.ts";
 import { backoffMs } from "#app/server/o3/retry-backoff.ts";
@@ -28,7 +28,7 @@ export interface BatcherOptions {
   spool: Spool;
   flushQueue: FlushQueue;
   /** Builds an object, in another thread where there is one. */
-  buildObject: (input: Tier0Input) => Promise<Tier0Object>;
+  buildObject: (batch: SealableBatch) => Promise<Tier0Object>;
   clock: Clock;
   random: () => number;
   logger: Logger;
@@ -198,7 +198,7 @@ export class Batcher {
     const { projectId, walId, parts, ranges } = batch;
     // Replay finds the entries in the order of the WAL, and must build the same bytes from them.
     parts.sort((a, b) => a.sequence - b.sequence || a.from - b.from);
-    const object = await this.#options.buildObject({ projectId, walId, batchNo, ...mergeParts(parts) });
+    const object = await this.#options.buildObject({ projectId, walId, batchNo, parts });
     const { objectKey, sha256, entries } = object.batch;
     const spoolPath = await this.#options.spool.write(walId, batchNo, object.bytes);
     await owner.wal.append(encodeSeal({ type: "seal", projectId, batchNo, objectKey, sha256, entries, ranges }));

@@ -10,7 +10,8 @@ import {
   type MinuteCount,
 } from "#app/server/ingest/batch-catalog.ts";
 import type { EntryBlock } from "#app/server/ingest/entry-block.ts";
-import { TagSummaryBuilder } from "#app/server/ingest/tag-summary.ts";
+import { composingKernel, type LineKernel } from "#app/server/ingest/line-kernel.ts";
+import { readTagSummary } from "#app/server/ingest/tag-summary.ts";
 import {
   BLOCK_BYTES,
   STORED_ID_START,
@@ -18,6 +19,7 @@ import {
   encodeTier0Header,
   type Tier0Block,
 } from "#app/server/ingest/tier0-format.ts";
+import { BATCH_AT, STOP_LINES_END } from "#app/server/kernel/layout.ts";
 
 /** BatchPart is entries `[from, to)` of the request with this sequence number. */
 export interface BatchPart {
@@ -52,8 +54,6 @@ export interface Tier0Object {
 const COMPRESSION_LEVEL = 1;
 const MS_PER_MINUTE = 60_000;
 
-/** Objects are built one at a time, so all blocks are composed in one place; only a larger line gets its own. */
-const blockLines = Buffer.allocUnsafeSlow(BLOCK_BYTES);
 const compressor = new Compressor();
 compressor.setParameters({ compressionLevel: COMPRESSION_LEVEL, checksumFlag: true });
 
@@ -128,64 +128,106 @@ function isSorted(group: Uint32Array, compare: (a: number, b: number) => number)
 
 function writeBlocks(input: Tier0Input, order: Uint32Array) {
   const { block } = input;
-  const { prefixes, prefixOf, indexOf } = entryIds(input);
-  const tags = new TagSummaryBuilder();
+  const batch = placeBatch(input, order);
+  const { kernel } = batch;
   const blocks: Tier0Block[] = [];
   const frames: Buffer[] = [];
   let rawBytes = 0;
-  let lines = blockLines;
-  let size = 0;
-  let first = 0;
-
-  function finishBlock(end: number): void {
-    const frame = compressor.compress(lines.subarray(0, size));
+  kernel.call.clearTagSummary();
+  for (let first = 0; first < order.length;) {
+    const end = composeBlock(batch, first, order.length);
+    const lines = kernel.memory.subarray(batch.linesAt, kernel.stop[STOP_LINES_END]);
+    const frame = compressor.compress(lines);
     const range = timeRange(block, order.subarray(first, end));
     blocks.push({
       bytes: frame.length,
-      rawBytes: size,
+      rawBytes: lines.length,
       entries: end - first,
       tsStartNs: range.start,
       tsEndNs: range.end,
     });
     frames.push(frame);
-    rawBytes += size;
-    size = 0;
+    rawBytes += lines.length;
     first = end;
   }
-
-  for (let i = 0; i < order.length; i++) {
-    const entry = order[i] as number;
-    const prefix = prefixes[prefixOf[entry] as number] as Buffer;
-    const start = entry === 0 ? 0 : (block.ends[entry - 1] as number);
-    const end = block.ends[entry] as number;
-    const storedBytes = STORED_ID_BYTES + end - start;
-    if (size > 0 && size + storedBytes > BLOCK_BYTES) finishBlock(i);
-    if (storedBytes > lines.length) lines = Buffer.allocUnsafe(storedBytes);
-    // A loop: for so few bytes the call into the runtime costs more than the copy.
-    for (let at = 0; at < prefix.length; at++) lines[size++] = prefix[at] as number;
-    size = writeIndex(indexOf[entry] as number, lines, size);
-    size += block.bytes.copy(lines, size, start + 1, end);
-    tags.add(block.bytes, block.tagsStart[entry] as number);
-  }
-  finishBlock(order.length);
-  return { blocks, frames, tags: tags.build(), rawBytes };
+  return { blocks, frames, tags: readTagSummary(kernel), rawBytes };
 }
 
-/** Writes the index as `formatEntryIndex` does, and the quote and comma behind it. */
-function writeIndex(index: number, lines: Buffer, at: number): number {
-  for (let digit = INDEX_DIGITS - 1; digit >= 0; digit--) {
-    const value = index % 36;
-    lines[at + digit] = value < 10 ? value + 48 : value + 87;
-    index = (index - value) / 36;
+/** PlacedBatch is a batch in the kernel's memory: addresses of its columns, and of the block that is composed from it. */
+interface PlacedBatch {
+  kernel: LineKernel;
+  orderAt: number;
+  endsAt: number;
+  tagsStartAt: number;
+  prefixOfAt: number;
+  indexOfAt: number;
+  prefixesAt: number;
+  prefixBytes: number;
+  bytesAt: number;
+  linesAt: number;
+}
+
+/** What the kernel reads and writes beyond the ends of what it is given. */
+const SPILL_BYTES = 64;
+
+function placeBatch(input: Tier0Input, order: Uint32Array): PlacedBatch {
+  const { block } = input;
+  const { prefixes, prefixOf, indexOf } = entryIds(input);
+  const columns = [order, block.ends, block.tagsStart, prefixOf, indexOf];
+  const columnBytes = block.count * 4;
+  const prefixesAt = BATCH_AT + columns.length * columnBytes;
+  const bytesAt = prefixesAt + prefixes.length;
+  const linesAt = bytesAt + block.bytes.length + SPILL_BYTES;
+  const kernel = composingKernel(linesAt + Math.max(BLOCK_BYTES, block.maxLineBytes + STORED_ID_BYTES) + SPILL_BYTES);
+  for (const [i, column] of columns.entries()) {
+    new Uint32Array(kernel.memory.buffer, BATCH_AT + i * columnBytes, block.count).set(column);
   }
-  lines[at + INDEX_DIGITS] = 34;
-  lines[at + INDEX_DIGITS + 1] = 44;
-  return at + INDEX_DIGITS + 2;
+  prefixes.copy(kernel.memory, prefixesAt);
+  block.bytes.copy(kernel.memory, bytesAt);
+  const [orderAt, endsAt, tagsStartAt, prefixOfAt, indexOfAt] = columns.map((_, i) => BATCH_AT + i * columnBytes) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const prefixBytes = prefixes.length / input.runs.length;
+  return {
+    kernel,
+    orderAt,
+    endsAt,
+    tagsStartAt,
+    prefixOfAt,
+    indexOfAt,
+    prefixesAt,
+    prefixBytes,
+    bytesAt,
+    linesAt,
+  };
+}
+
+function composeBlock(batch: PlacedBatch, first: number, entries: number): number {
+  return batch.kernel.call.composeBlock(
+    first,
+    entries,
+    batch.orderAt,
+    batch.endsAt,
+    batch.tagsStartAt,
+    batch.prefixOfAt,
+    batch.indexOfAt,
+    batch.prefixesAt,
+    batch.prefixBytes,
+    batch.bytesAt,
+    batch.linesAt,
+    BLOCK_BYTES,
+  );
 }
 
 /** entryIds spreads the runs over the entries: which id prefix each has, and its index in its request. */
 function entryIds({ walId, runs, block }: Tier0Input) {
-  const prefixes = runs.map((run) => Buffer.concat([STORED_ID_START, Buffer.from(entryIdPrefix(walId, run.sequence))]));
+  const prefixes = Buffer.concat(
+    runs.flatMap((run) => [STORED_ID_START, Buffer.from(entryIdPrefix(walId, run.sequence))]),
+  );
   const prefixOf = new Uint32Array(block.count);
   const indexOf = new Uint32Array(block.count);
   let at = 0;

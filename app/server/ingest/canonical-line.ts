@@ -1,5 +1,6 @@
 import { LEVELS } from "#app/core/level.ts";
 import { dateToMs } from "#app/core/timestamp.ts";
+import { createBlockColumns } from "#app/server/ingest/block-columns.ts";
 import { LINE_START, type EntryBlock } from "#app/server/ingest/entry-block.ts";
 
 /** LineSlices are the places of a canonical line's parts: text inside its quotes, tags with their braces. */
@@ -152,18 +153,7 @@ export function levelIndexAt(bytes: Buffer, start: number, end: number): number 
 
 /** blockOfLines rebuilds the columns of a block over its canonical lines; replay uses it. `bytes` is kept, not copied. */
 export function blockOfLines(bytes: Buffer, count: number): EntryBlock {
-  const block: EntryBlock = {
-    count,
-    bytes,
-    ends: new Uint32Array(count),
-    ms: new Float64Array(count),
-    subMsNs: new Uint32Array(count),
-    services: [],
-    serviceOf: new Uint32Array(count),
-    levelOf: new Uint8Array(count),
-    tagsStart: new Uint32Array(count),
-    maxLineBytes: 0,
-  };
+  const block: EntryBlock = { ...createBlockColumns(count), count, bytes, services: [], maxLineBytes: 0 };
   const serviceIndexes = new Map<string, number>();
   const slices = emptySlices();
   const timestamp = createTimestampReader();

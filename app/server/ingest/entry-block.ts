@@ -1,5 +1,12 @@
-import { LEVELS, normaliseLevel, type Level } from "#app/core/level.ts";
+import { LEVELS, type Level } from "#app/core/level.ts";
 import { formatTimestamp, type TimestampParts } from "#app/core/timestamp.ts";
+import {
+  appendBlockColumns,
+  copyBlockColumns,
+  createBlockColumns,
+  growBlockColumns,
+  type BlockColumns,
+} from "#app/server/ingest/block-columns.ts";
 
 /**
  * EntryBlock is the accepted entries of one request: canonical lines one after another, and beside them in columns
@@ -9,20 +16,11 @@ import { formatTimestamp, type TimestampParts } from "#app/core/timestamp.ts";
  * `{"timestamp":"…","service":"…","level":"…"[,"levelOriginal":"…"],"message":"…","tags":{"k":"v",…}}`
  * `canonical-line.ts` reads it back; the two change together.
  */
-export interface EntryBlock {
+export interface EntryBlock extends BlockColumns {
   count: number;
   bytes: Buffer;
-  /** Offset in `bytes` behind the LF of line i. */
-  ends: Uint32Array;
-  ms: Float64Array;
-  subMsNs: Uint32Array;
   /** Distinct services; `serviceOf[i]` is an index into it. */
   services: string[];
-  serviceOf: Uint32Array;
-  /** Index into LEVELS. */
-  levelOf: Uint8Array;
-  /** Offset in `bytes` of line i's tags, at their opening brace. */
-  tagsStart: Uint32Array;
   maxLineBytes: number;
 }
 
@@ -37,74 +35,50 @@ export interface EntryFields {
 }
 
 export const LINE_START = Buffer.from('{"timestamp":"');
-const TAGS_START = Buffer.from('","tags":');
-const NO_TAGS = Buffer.from("{}");
-const LF = 10;
 
 /** Room for the fixed parts of a line: names, quotes, level, timestamp. */
 const FIXED_LINE_BYTES = 192;
+const FIRST_ENTRIES = 16;
 
-/** ServiceSegment is the piece between timestamp and level, which many lines share; `index` is the service's in the block. */
-export interface ServiceSegment {
-  index: number;
-  bytes: Buffer;
-}
-/** LevelSegment is the piece between service and message. */
-export interface LevelSegment {
-  level: number;
-  bytes: Buffer;
-}
+/** Senders have a few services and spellings of levels; whoever makes up thousands only makes a table start again. */
+const MAX_SEGMENTS = 512;
+const serviceSegments = new Map<string, Buffer>();
+const levelSegments = new Map<string, Buffer>();
 
-const levelSegments = new Map<string, LevelSegment>();
-/** Senders have a few spellings; whoever makes up thousands only makes the table start again. */
-const MAX_LEVEL_SEGMENTS = 512;
-
-/** levelSegment finds or makes the piece between service and message for a level as the sender spelled it ("" when not). */
-export function levelSegment(spelling: string): LevelSegment {
-  return levelSegments.get(spelling) ?? makeLevelSegment(spelling, normaliseLevel(spelling), spelling);
+/** serviceSegment is the piece of a line between timestamp and level. */
+export function serviceSegment(service: string): Buffer {
+  return (
+    serviceSegments.get(service) ??
+    keepSegment(serviceSegments, service, `","service":${JSON.stringify(service).slice(0, -1)}`)
+  );
 }
 
-/** levelSegmentOf is levelSegment for wire formats that give the level beside its spelling. */
-export function levelSegmentOf(level: Level, levelOriginal: string | null): LevelSegment {
-  // Both make the key; LF is in no spelling.
-  const key = `${level}\n${levelOriginal ?? ""}`;
-  return levelSegments.get(key) ?? makeLevelSegment(key, level, levelOriginal ?? "");
-}
-
-function makeLevelSegment(key: string, level: Level, spelling: string): LevelSegment {
+/** levelSegment is the piece of a line between service and message, for a level as the sender spelled it ("" when not). */
+export function levelSegment(level: Level, spelling: string): Buffer {
+  // Some wire formats give the level beside its spelling, so both make the key; LF is in no level.
+  const key = `${level}\n${spelling}`;
   const original = spelling === "" || spelling === level ? '"' : `","levelOriginal":${JSON.stringify(spelling)}`;
-  const segment = {
-    level: LEVELS.indexOf(level),
-    bytes: Buffer.from(`","level":"${level}${original},"message":"`),
-  };
-  if (levelSegments.size >= MAX_LEVEL_SEGMENTS) levelSegments.clear();
-  levelSegments.set(key, segment);
+  return levelSegments.get(key) ?? keepSegment(levelSegments, key, `","level":"${level}${original},"message":"`);
+}
+
+function keepSegment(segments: Map<string, Buffer>, key: string, text: string): Buffer {
+  if (segments.size >= MAX_SEGMENTS) segments.clear();
+  const segment = Buffer.from(text);
+  segments.set(key, segment);
   return segment;
 }
 
-/** EntryBlockBuilder appends entries, either slice by slice from the sender's bytes or as fields. */
+/** EntryBlockBuilder appends entries as lines that are canonical already, or as fields. */
 export class EntryBlockBuilder {
   #bytes: Buffer;
   #size = 0;
   #count = 0;
-  #ends: Uint32Array;
-  #ms: Float64Array;
-  #subMsNs: Uint32Array;
-  #serviceOf: Uint32Array;
-  #levelOf: Uint8Array;
-  #tagsStart: Uint32Array;
-  readonly #services = new Map<string, ServiceSegment>();
+  #columns = createBlockColumns(FIRST_ENTRIES);
+  readonly #services = new Map<string, number>();
   #maxLineBytes = 0;
 
-  constructor(expectedBytes: number, expectedEntries: number) {
-    this.#bytes = Buffer.allocUnsafe(Math.max(1024, expectedBytes));
-    const entries = Math.max(16, expectedEntries);
-    this.#ends = new Uint32Array(entries);
-    this.#ms = new Float64Array(entries);
-    this.#subMsNs = new Uint32Array(entries);
-    this.#serviceOf = new Uint32Array(entries);
-    this.#levelOf = new Uint8Array(entries);
-    this.#tagsStart = new Uint32Array(entries);
+  constructor(expectedBytes: number) {
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(1024, expectedBytes));
   }
 
   get count(): number {
@@ -115,155 +89,80 @@ export class EntryBlockBuilder {
     return this.#size;
   }
 
-  /** serviceSegment finds or makes the piece between timestamp and level for a service's name. */
-  serviceSegment(service: string): ServiceSegment {
-    let segment = this.#services.get(service);
-    if (segment === undefined) {
-      segment = {
-        index: this.#services.size,
-        bytes: Buffer.from(`","service":${JSON.stringify(service).slice(0, -1)}`),
-      };
-      this.#services.set(service, segment);
-    }
-    return segment;
+  /** serviceNumber is what stands for a service in this block. */
+  serviceNumber(service: string): number {
+    let number = this.#services.get(service);
+    if (number === undefined) this.#services.set(service, (number = this.#services.size));
+    return number;
   }
 
-  /**
-   * addSlices appends an entry whose message (without quotes) and tags (with braces) are canonical in `source` already,
-   * as is the timestamp's text.
-   */
-  addSlices(
-    source: Buffer,
-    slices: {
-      timestampStart: number;
-      timestampEnd: number;
-      messageStart: number;
-      messageEnd: number;
-      tagsStart: number;
-      tagsEnd: number;
-    },
-    ms: number,
-    subMsNs: number,
-    service: ServiceSegment,
-    level: LevelSegment,
-  ): void {
-    const { timestampStart, timestampEnd, messageStart, messageEnd, tagsStart, tagsEnd } = slices;
-    this.#reserve(
-      FIXED_LINE_BYTES +
-        service.bytes.length +
-        level.bytes.length +
-        (messageEnd - messageStart) +
-        (tagsEnd - tagsStart),
-    );
-    const start = this.#size;
-    const target = this.#bytes;
-    let at = copy(LINE_START, 0, LINE_START.length, target, start);
-    at = copy(source, timestampStart, timestampEnd, target, at);
-    at = copy(service.bytes, 0, service.bytes.length, target, at);
-    at = copy(level.bytes, 0, level.bytes.length, target, at);
-    let ownTagsStart: number;
-    if (tagsStart === messageEnd + TAGS_START.length) {
-      // Senders that write the fields in our order have the same bytes between message and tags, so one copy does.
-      ownTagsStart = at + tagsStart - messageStart;
-      at = copy(source, messageStart, tagsEnd, target, at);
-    } else {
-      at = copy(source, messageStart, messageEnd, target, at);
-      ownTagsStart = at = copy(TAGS_START, 0, TAGS_START.length, target, at);
-      at =
-        tagsEnd === tagsStart
-          ? copy(NO_TAGS, 0, NO_TAGS.length, target, at)
-          : copy(source, tagsStart, tagsEnd, target, at);
+  /** addLines appends canonical lines whose columns are made for their place in this block. */
+  addLines(lines: Buffer, columns: BlockColumns, count: number): void {
+    this.#reserve(lines.length);
+    lines.copy(this.#bytes, this.#size);
+    while (this.#count + count > this.#columns.ends.length) this.#columns = growBlockColumns(this.#columns);
+    appendBlockColumns(columns, count, this.#columns, this.#count);
+    let start = this.#size;
+    for (let i = 0; i < count; i++) {
+      const end = columns.ends[i] as number;
+      if (end - start > this.#maxLineBytes) this.#maxLineBytes = end - start;
+      start = end;
     }
-    target[at++] = 0x7d;
-    target[at++] = LF;
-    this.#finishLine(at, ownTagsStart, ms, subMsNs, service.index, level.level);
+    this.#size += lines.length;
+    this.#count += count;
   }
 
   add(fields: EntryFields): void {
-    const service = this.serviceSegment(fields.service);
-    const level = levelSegmentOf(fields.level, fields.levelOriginal);
+    const service = serviceSegment(fields.service);
+    const level = levelSegment(fields.level, fields.levelOriginal ?? "");
     let tags = "";
     for (const [key, value] of fields.tags) {
       tags += `${tags === "" ? "" : ","}${JSON.stringify(key)}:${JSON.stringify(value)}`;
     }
     tags = `{${tags}}}\n`;
     const tail = `${JSON.stringify(fields.message).slice(1)},"tags":${tags}`;
-    this.#reserve(FIXED_LINE_BYTES + service.bytes.length + level.bytes.length + Buffer.byteLength(tail));
+    this.#reserve(FIXED_LINE_BYTES + service.length + level.length + Buffer.byteLength(tail));
     const target = this.#bytes;
-    let at = copy(LINE_START, 0, LINE_START.length, target, this.#size);
+    let at = write(LINE_START, target, this.#size);
     at += target.write(formatTimestamp(fields.timestamp), at, "latin1");
-    at = copy(service.bytes, 0, service.bytes.length, target, at);
-    at = copy(level.bytes, 0, level.bytes.length, target, at);
+    at = write(service, target, at);
+    at = write(level, target, at);
     at += target.write(tail, at, "utf8");
-    const { ms, subMsNs } = fields.timestamp;
-    this.#finishLine(at, at - Buffer.byteLength(tags), ms, subMsNs, service.index, level.level);
+
+    if (this.#count === this.#columns.ends.length) this.#columns = growBlockColumns(this.#columns);
+    const i = this.#count++;
+    this.#columns.ends[i] = at;
+    this.#columns.ms[i] = fields.timestamp.ms;
+    this.#columns.subMsNs[i] = fields.timestamp.subMsNs;
+    this.#columns.serviceOf[i] = this.serviceNumber(fields.service);
+    this.#columns.levelOf[i] = LEVELS.indexOf(fields.level);
+    this.#columns.tagsStart[i] = at - Buffer.byteLength(tags);
+    this.#maxLineBytes = Math.max(this.#maxLineBytes, at - this.#size);
+    this.#size = at;
   }
 
   /** A small request must not keep the room that was reserved for it, since blocks live until their batch is sealed. */
   build(): EntryBlock {
-    const isSlack = this.#ends.length > this.#count * 1.5;
-    const trim = <T extends Uint32Array | Float64Array | Uint8Array>(column: T): T =>
-      (isSlack ? column.slice(0, this.#count) : column.subarray(0, this.#count)) as T;
     const lines = this.#bytes.subarray(0, this.#size);
     return {
+      ...copyBlockColumns(this.#columns, this.#count),
       count: this.#count,
       bytes: this.#bytes.length > this.#size * 1.25 ? Buffer.from(lines) : lines,
-      ends: trim(this.#ends),
-      ms: trim(this.#ms),
-      subMsNs: trim(this.#subMsNs),
       services: [...this.#services.keys()],
-      serviceOf: trim(this.#serviceOf),
-      levelOf: trim(this.#levelOf),
-      tagsStart: trim(this.#tagsStart),
       maxLineBytes: this.#maxLineBytes,
     };
   }
 
-  #finishLine(end: number, tagsStart: number, ms: number, subMsNs: number, service: number, level: number): void {
-    if (this.#count === this.#ends.length) this.#growColumns();
-    const i = this.#count++;
-    this.#maxLineBytes = Math.max(this.#maxLineBytes, end - this.#size);
-    this.#size = end;
-    this.#ends[i] = end;
-    this.#ms[i] = ms;
-    this.#subMsNs[i] = subMsNs;
-    this.#serviceOf[i] = service;
-    this.#levelOf[i] = level;
-    this.#tagsStart[i] = tagsStart;
-  }
-
   #reserve(lineBytes: number): void {
     if (this.#size + lineBytes <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.#size + lineBytes, Math.ceil(this.#bytes.length * 1.5)));
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#size + lineBytes, Math.ceil(this.#bytes.length * 1.5)));
     this.#bytes.copy(grown, 0, 0, this.#size);
     this.#bytes = grown;
   }
-
-  #growColumns(): void {
-    const capacity = this.#ends.length * 2;
-    this.#ends = grow(this.#ends, new Uint32Array(capacity));
-    this.#ms = grow(this.#ms, new Float64Array(capacity));
-    this.#subMsNs = grow(this.#subMsNs, new Uint32Array(capacity));
-    this.#serviceOf = grow(this.#serviceOf, new Uint32Array(capacity));
-    this.#levelOf = grow(this.#levelOf, new Uint8Array(capacity));
-    this.#tagsStart = grow(this.#tagsStart, new Uint32Array(capacity));
-  }
 }
 
-function grow<T extends Uint32Array | Float64Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
-}
-
-/** Below this many bytes a loop beats the call into the runtime. */
-const LOOP_COPY_BYTES = 48;
-
-function copy(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
-  const length = end - start;
-  if (length > LOOP_COPY_BYTES) {
-    source.copy(target, at, start, end);
-    return at + length;
-  }
-  for (let from = start; from < end; from++) target[at++] = source[from] as number;
+/** A loop: for so few bytes the call into the runtime costs more than the copy. */
+function write(piece: Buffer, target: Buffer, at: number): number {
+  for (let i = 0; i < piece.length; i++) target[at++] = piece[i] as number;
   return at;
 }

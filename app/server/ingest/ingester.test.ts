@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CatalogError } from "#app/server/ingest/batch-catalog.ts";
 import { buildTier0 } from "#app/server/ingest/build-tier0.ts";
+import { mergeParts } from "#app/server/ingest/merge-parts.ts";
 import { readWal, walFiles } from "#app/server/ingest/wal-reader.ts";
 import { decodePayload } from "#app/server/ingest/wal-payload.ts";
 import { ManualClock, emptyOutside, type Outside } from "#tests/support/crash-fakes.ts";
@@ -106,9 +107,9 @@ describe("the start after a kill", () => {
       clock,
       life: 2,
       bufferMaxBytes: 4_000,
-      buildObject: async (input) => {
+      buildObject: async (batch) => {
         await clock.sleep(20_000);
-        return buildTier0(input);
+        return buildTier0(mergeParts(batch));
       },
     });
     let isStarted = false;

@@ -1,13 +1,14 @@
 import path from "node:path";
 import type { BatchCatalog } from "#app/server/ingest/batch-catalog.ts";
 import { BacklogFullError, Batcher } from "#app/server/ingest/batcher.ts";
-import type { Tier0Input, Tier0Object } from "#app/server/ingest/build-tier0.ts";
+import type { Tier0Object } from "#app/server/ingest/build-tier0.ts";
 import { DiskBudget } from "#app/server/ingest/disk-budget.ts";
 import type { EntryBlock } from "#app/server/ingest/entry-block.ts";
 import { FlushQueue } from "#app/server/ingest/flush-queue.ts";
 import type { IdempotencyCatalog } from "#app/server/ingest/idempotency-catalog.ts";
 import { LocalBatches, type LocalBatch } from "#app/server/ingest/local-batches.ts";
 import type { BatchLimits } from "#app/server/ingest/open-batches.ts";
+import type { SealableBatch } from "#app/server/ingest/merge-parts.ts";
 import { replayWal } from "#app/server/ingest/replay-wal.ts";
 import { Spool } from "#app/server/ingest/spool.ts";
 import { encodeEntries, type WalIdempotency } from "#app/server/ingest/wal-payload.ts";
@@ -33,7 +34,7 @@ export interface IngesterOptions {
   verifyPuts: "read-back" | "trust-store";
   catalog: BatchCatalog;
   idempotency: IdempotencyCatalog;
-  buildObject: (input: Tier0Input) => Promise<Tier0Object>;
+  buildObject: (batch: SealableBatch) => Promise<Tier0Object>;
   /** Where a committed batch's spool file goes: into the cache, or away. */
   keepCommitted: (batch: LocalBatch, spoolPath: string) => Promise<void>;
   clock: Clock;

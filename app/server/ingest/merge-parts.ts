@@ -1,23 +1,31 @@
-import type { BatchPart, EntryRun } from "#app/server/ingest/build-tier0.ts";
+import { BLOCK_COLUMNS_ENTRY_BYTES, createBlockColumns } from "#app/server/ingest/block-columns.ts";
+import type { BatchPart, Tier0Input } from "#app/server/ingest/build-tier0.ts";
 import type { EntryBlock } from "#app/server/ingest/entry-block.ts";
 
+/** SealableBatch is a batch that takes no more entries and has its number. */
+export interface SealableBatch {
+  projectId: string;
+  walId: string;
+  batchNo: number;
+  /** In the order of the WAL. */
+  parts: readonly BatchPart[];
+}
+
 /**
- * mergeParts copies the entries of a batch into one block of its own memory. The parts are views of requests, which searches
- * go on reading, and posting a view to another thread would copy the whole buffer behind it.
+ * mergeParts copies the entries of a batch into one piece of memory, `spare` if that is large enough. The parts are views
+ * of requests, which searches go on reading, and posting a view to another thread would copy the whole buffer behind it.
  */
-export function mergeParts(parts: readonly BatchPart[]): { block: EntryBlock; runs: EntryRun[] } {
+export function mergeParts({ parts, ...batch }: SealableBatch, spare: ArrayBuffer | null = null): Tier0Input {
   const count = parts.reduce((sum, { from, to }) => sum + to - from, 0);
-  const bytes = Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + endOf(part) - startOf(part), 0));
+  const lineBytes = parts.reduce((sum, part) => sum + endOf(part) - startOf(part), 0);
+  const columnBytes = count * BLOCK_COLUMNS_ENTRY_BYTES;
+  const memory =
+    spare !== null && spare.byteLength >= columnBytes + lineBytes ? spare : new ArrayBuffer(columnBytes + lineBytes);
   const merged: EntryBlock = {
+    ...createBlockColumns(count, memory),
     count,
-    bytes,
-    ends: new Uint32Array(count),
-    ms: new Float64Array(count),
-    subMsNs: new Uint32Array(count),
+    bytes: Buffer.from(memory, columnBytes, lineBytes),
     services: [],
-    serviceOf: new Uint32Array(count),
-    levelOf: new Uint8Array(count),
-    tagsStart: new Uint32Array(count),
     maxLineBytes: Math.max(0, ...parts.map((part) => part.block.maxLineBytes)),
   };
   const serviceIndexes = new Map<string, number>();
@@ -27,7 +35,7 @@ export function mergeParts(parts: readonly BatchPart[]): { block: EntryBlock; ru
     const { block, from, to } = part;
     const start = startOf(part);
     const shift = bytesAt - start;
-    block.bytes.copy(bytes, bytesAt, start, endOf(part));
+    block.bytes.copy(merged.bytes, bytesAt, start, endOf(part));
     merged.ms.set(block.ms.subarray(from, to), at);
     merged.subMsNs.set(block.subMsNs.subarray(from, to), at);
     merged.levelOf.set(block.levelOf.subarray(from, to), at);
@@ -41,7 +49,8 @@ export function mergeParts(parts: readonly BatchPart[]): { block: EntryBlock; ru
     }
     bytesAt += endOf(part) - start;
   }
-  return { block: merged, runs: parts.map(({ sequence, from, to }) => ({ sequence, from, count: to - from })) };
+  const runs = parts.map(({ sequence, from, to }) => ({ sequence, from, count: to - from }));
+  return { ...batch, block: merged, runs };
 
   function indexOfService(service: string): number {
     let index = serviceIndexes.get(service);

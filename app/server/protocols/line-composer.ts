@@ -1,6 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import type { EntryBlockBuilder, LevelSegment, ServiceSegment } from "#app/server/ingest/entry-block.ts";
-import { MAX_MESSAGE_BYTES, MAX_TAG_KEY_BYTES } from "#app/server/ingest/entry-limits.ts";
+import { LEVELS, type Level } from "#app/core/level.ts";
+import { createBlockColumns } from "#app/server/ingest/block-columns.ts";
+import { LINE_START, levelSegment, serviceSegment, type EntryBlockBuilder } from "#app/server/ingest/entry-block.ts";
+import { MAX_TAG_KEY_BYTES } from "#app/server/ingest/entry-limits.ts";
 
 /** More tags than this take the general path, where a Map finds duplicate keys. */
 const MAX_COMPOSED_TAGS = 32;
@@ -28,7 +30,17 @@ const QUOTE = 34;
 const COMMA = 44;
 const COLON = 58;
 const CLOSE_BRACE = 125;
-const TIMESTAMP_BYTES = 30;
+const LF = 10;
+const LETTER_Z = 90;
+/** `2026-11-25T04:30:00.`, and room for it with its fraction and the texts around it. */
+const SECOND_BYTES = 20;
+const HEAD_BYTES = 64;
+const LINE_END_BYTES = 3;
+
+/** Lines are handed over before they are many; a line in hand may still make the buffer larger. */
+const MAX_LINES = 1024;
+const FLUSH_BYTES = 512 * 1024;
+const FIRST_BYTES = 64 * 1024;
 
 /** TagPrefix is tags that many entries share, spelled once. */
 export interface TagPrefix {
@@ -43,38 +55,67 @@ export function tagPrefixOf(tags: ReadonlyMap<string, string>): TagPrefix {
   return { bytes: Buffer.from(text), keys: [...tags.keys()].map((key) => Buffer.from(key)) };
 }
 
+/** Piece is bytes that many lines share, and what stands for them in the block's columns. */
+export interface Piece {
+  bytes: Buffer;
+  number: number;
+}
+
+/** servicePiece is a service's piece of a line; its number is for one block. */
+export function servicePiece(builder: EntryBlockBuilder, service: string): Piece {
+  return { bytes: serviceSegment(service), number: builder.serviceNumber(service) };
+}
+
+/** levelPiece is a level's piece of a line, with the sender's spelling when that differs. */
+export function levelPiece(level: Level, levelOriginal: string | null): Piece {
+  return { bytes: levelSegment(level, levelOriginal ?? ""), number: LEVELS.indexOf(level) };
+}
+
 /**
- * LineComposer writes an entry's timestamp, message and tags as a canonical line has them, straight from slices of a request's
- * bytes, and hands them to the builder. Making strings of them first would cost more than everything else. Each step
- * returns false when the entry needs a closer look (bad UTF-8, names with control characters, equal keys, great length):
- * the caller then takes the general path, which decides the same for all senders.
+ * LineComposer writes canonical lines straight from slices of a request's bytes, many before it hands them to the builder.
+ * Making strings of the slices first would cost more than everything else. Each step returns false when the entry needs a
+ * closer look (bad UTF-8, names with control characters, equal keys, great length): the caller then takes the general
+ * path, which decides the same for all senders.
  */
 export class LineComposer {
-  #bytes = Buffer.allocUnsafe(64 * 1024);
+  readonly #builder: EntryBlockBuilder;
+  #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  readonly #columns = createBlockColumns(MAX_LINES);
+  #lines = 0;
+  /** Where the line that is being written begins, and where its next byte goes. */
+  #lineStart = 0;
   #at = 0;
-  readonly #slices = { timestampStart: 0, timestampEnd: 0, messageStart: 0, messageEnd: 0, tagsStart: 0, tagsEnd: 0 };
+  #tagsStart = 0;
   readonly #keySources: Buffer[] = Array.from({ length: MAX_COMPOSED_TAGS }, () => TAGS_START);
   readonly #keyStarts = new Uint32Array(MAX_COMPOSED_TAGS);
   readonly #keyEnds = new Uint32Array(MAX_COMPOSED_TAGS);
   #tagCount = 0;
-  #ms = 0;
-  #subMsNs = 0;
-  /** Neighbouring lines mostly share their second; its text is at the start of `#bytes` already. */
-  #secondMs = -1;
+  /** Neighbouring lines mostly share their second, and its text. */
+  readonly #second = Buffer.from(new Date(0).toISOString().slice(0, SECOND_BYTES));
+  #secondMs = 0;
 
-  /** begin starts an entry; the time must be a sound one. */
-  begin(ms: number, subMsNs: number, message: Buffer, start: number, end: number): boolean {
-    if (end - start > MAX_COMPOSED_TEXT_BYTES || end - start > MAX_MESSAGE_BYTES) return false;
-    this.#ms = ms;
-    this.#subMsNs = subMsNs;
-    this.#slices.timestampEnd = this.#writeTimestamp(ms, subMsNs);
-    this.#slices.messageStart = this.#at = TIMESTAMP_BYTES;
-    this.#reserve((end - start) * LONGEST_ESCAPE_BYTES + TAGS_START.length);
-    if (!this.#writeText(message, start, end)) return false;
-    this.#slices.messageEnd = this.#at;
-    this.#slices.tagsStart = this.#at + TAGS_START.length - 1;
-    this.#at += TAGS_START.copy(this.#bytes, this.#at);
+  constructor(builder: EntryBlockBuilder) {
+    this.#builder = builder;
+  }
+
+  /** begin starts an entry, in place of one that was not finished; the time must be a sound one. */
+  begin(ms: number, subMsNs: number, service: Piece, level: Piece, text: Buffer, start: number, end: number): boolean {
+    if (end - start > MAX_COMPOSED_TEXT_BYTES) return false;
+    this.#at = this.#lineStart;
+    this.#reserve(HEAD_BYTES + service.bytes.length + level.bytes.length + (end - start) * LONGEST_ESCAPE_BYTES);
+    this.#write(LINE_START);
+    this.#writeTimestamp(ms, subMsNs);
+    this.#write(service.bytes);
+    this.#write(level.bytes);
+    if (!this.#writeText(text, start, end)) return false;
+    this.#tagsStart = this.#at + TAGS_START.length - 1;
+    this.#write(TAGS_START);
     this.#tagCount = 0;
+    const i = this.#lines;
+    this.#columns.ms[i] = ms;
+    this.#columns.subMsNs[i] = subMsNs;
+    this.#columns.serviceOf[i] = service.number;
+    this.#columns.levelOf[i] = level.number;
     return true;
   }
 
@@ -83,7 +124,7 @@ export class LineComposer {
     if (keys.length === 0) return true;
     if (keys.length > MAX_COMPOSED_TAGS) return false;
     this.#reserve(bytes.length);
-    this.#at += bytes.copy(this.#bytes, this.#at);
+    this.#write(bytes);
     for (const key of keys) this.#noteKey(key, 0, key.length);
     return true;
   }
@@ -124,10 +165,30 @@ export class LineComposer {
     return at === (end - start) * 2 && this.tag(key, 0, key.length, HEX_SCRATCH, 0, at);
   }
 
-  finish(builder: EntryBlockBuilder, service: ServiceSegment, level: LevelSegment): void {
+  finish(): void {
+    const i = this.#lines++;
     this.#bytes[this.#at++] = CLOSE_BRACE;
-    this.#slices.tagsEnd = this.#at;
-    builder.addSlices(this.#bytes, this.#slices, this.#ms, this.#subMsNs, service, level);
+    this.#bytes[this.#at++] = CLOSE_BRACE;
+    this.#bytes[this.#at++] = LF;
+    const held = this.#builder.sizeBytes;
+    this.#columns.ends[i] = held + this.#at;
+    this.#columns.tagsStart[i] = held + this.#tagsStart;
+    this.#lineStart = this.#at;
+    if (this.#lines === MAX_LINES || this.#at > FLUSH_BYTES) this.flush();
+  }
+
+  /** flush moves what was written into the block; everything that is added to it otherwise comes after. */
+  flush(): void {
+    if (this.#lines === 0) return;
+    this.#builder.addLines(this.#bytes.subarray(0, this.#lineStart), this.#columns, this.#lines);
+    this.#lines = this.#lineStart = this.#at = 0;
+  }
+
+  #write(piece: Buffer): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let from = 0; from < piece.length; from++) bytes[at++] = piece[from] as number;
+    this.#at = at;
   }
 
   #writeText(source: Buffer, start: number, end: number): boolean {
@@ -147,26 +208,25 @@ export class LineComposer {
     return seen === PLAIN || isUtf8(source.subarray(start, end));
   }
 
-  #writeTimestamp(ms: number, subMsNs: number): number {
+  #writeTimestamp(ms: number, subMsNs: number): void {
     const secondMs = ms - (ms % 1000);
     if (secondMs !== this.#secondMs) {
-      this.#bytes.write(new Date(secondMs).toISOString(), 0, "latin1");
+      this.#second.write(new Date(secondMs).toISOString(), 0, SECOND_BYTES, "latin1");
       this.#secondMs = secondMs;
     }
+    this.#write(this.#second);
     const bytes = this.#bytes;
-    const dot = 20;
-    writeThreeDigits(bytes, dot, ms % 1000);
-    let at = dot + 3;
+    writeThreeDigits(bytes, this.#at, ms % 1000);
+    this.#at += 3;
     if (subMsNs !== 0) {
-      writeThreeDigits(bytes, at, Math.floor(subMsNs / 1000));
-      at += 3;
+      writeThreeDigits(bytes, this.#at, Math.floor(subMsNs / 1000));
+      this.#at += 3;
       if (subMsNs % 1000 !== 0) {
-        writeThreeDigits(bytes, at, subMsNs % 1000);
-        at += 3;
+        writeThreeDigits(bytes, this.#at, subMsNs % 1000);
+        this.#at += 3;
       }
     }
-    bytes[at++] = 90;
-    return at;
+    bytes[this.#at++] = LETTER_Z;
   }
 
   #noteKey(source: Buffer, start: number, end: number): void {
@@ -190,8 +250,8 @@ export class LineComposer {
   }
 
   #reserve(bytes: number): void {
-    if (this.#at + bytes + 1 <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafe((this.#at + bytes) * 2);
+    if (this.#at + bytes + LINE_END_BYTES <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow((this.#at + bytes) * 2);
     this.#bytes.copy(grown, 0, 0, this.#at);
     this.#bytes = grown;
   }

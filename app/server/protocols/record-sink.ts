@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { EntryBlockBuilder } from "#app/server/ingest/entry-block.ts";
 import { MAX_REQUEST_LINES_BYTES } from "#app/server/ingest/entry-limits.ts";
+import { LineComposer } from "#app/server/protocols/line-composer.ts";
 import { MAX_REPORTED_ERRORS, type DecodedRecords, type RecordError } from "#app/server/protocols/json/decode-json.ts";
 import { FIELD_SYNONYMS, UNKNOWN_SERVICE, normaliseRecord } from "#app/server/protocols/json/normalise-record.ts";
 import type { Members } from "#app/server/protocols/json-text.ts";
@@ -18,7 +19,6 @@ export interface RecordSinkOptions {
 /** Adjust looks at the mapped fields before the entry is made of them. */
 export type Adjust = (fields: MappedFields) => void;
 
-const TYPICAL_LINE_BYTES = 200;
 /** Bytes that are decoded before other requests get their turn. */
 export const TURN_BYTES = 512 * 1024;
 
@@ -31,11 +31,12 @@ export class RecordSink {
   readonly receivedAtMs: number;
   readonly lines: LineSettings;
   readonly #errors: RecordError[] = [];
+  #composer: LineComposer | null = null;
   #index = 0;
   #rejected = 0;
 
   constructor({ receivedAtMs, lines, bodyBytes }: RecordSinkOptions) {
-    this.builder = new EntryBlockBuilder(bodyBytes + (bodyBytes >> 2), Math.ceil(bodyBytes / TYPICAL_LINE_BYTES));
+    this.builder = new EntryBlockBuilder(bodyBytes + (bodyBytes >> 2));
     this.receivedAtMs = receivedAtMs;
     this.lines = lines;
   }
@@ -44,7 +45,12 @@ export class RecordSink {
     return this.#rejected;
   }
 
-  /** counted notes an entry that the format appended to the builder itself. */
+  /** Writes lines from slices of bytes; only formats that come in protobuf do. */
+  get composer(): LineComposer {
+    return (this.#composer ??= new LineComposer(this.builder));
+  }
+
+  /** counted notes an entry that was composed. */
   counted(): void {
     this.#index++;
   }
@@ -68,6 +74,7 @@ export class RecordSink {
     fields = openLine(fields, this.lines, this.receivedAtMs, hasTimestamp(members));
     renameTraceTags(fields.tags);
     if (fields.service === UNKNOWN_SERVICE && options.fallbackService) fields.service = options.fallbackService;
+    this.#composer?.flush();
     this.builder.add(fields);
     this.#index++;
     return null;
@@ -84,6 +91,7 @@ export class RecordSink {
   }
 
   finish(): DecodedRecords {
+    this.#composer?.flush();
     return { block: this.builder.build(), rejected: this.#rejected, errors: this.#errors };
   }
 }

@@ -1,18 +1,15 @@
 import { isUtf8 } from "node:buffer";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { timestampProblem } from "#app/core/timestamp.ts";
-import { createTimestampReader } from "#app/server/ingest/canonical-line.ts";
-import { EntryBlockBuilder, levelSegment, type EntryBlock } from "#app/server/ingest/entry-block.ts";
+import { EntryBlockBuilder, type EntryBlock } from "#app/server/ingest/entry-block.ts";
 import { MAX_MEMBERS, MAX_REQUEST_LINES_BYTES } from "#app/server/ingest/entry-limits.ts";
-import { createCanonicalScan, scanCanonical } from "#app/server/protocols/json/canonical-scan.ts";
-import { SliceTable } from "#app/server/protocols/json/slice-table.ts";
+import { CanonicalLines } from "#app/server/protocols/json/canonical-lines.ts";
 import {
   createJsonCursor,
   readValue,
   skipWhitespace,
   type JsonCursor,
 } from "#app/server/protocols/json/json-reader.ts";
-import { TOO_DEEP, UNKNOWN_SERVICE, normaliseRecord } from "#app/server/protocols/json/normalise-record.ts";
+import { TOO_DEEP, normaliseRecord } from "#app/server/protocols/json/normalise-record.ts";
 import { BodyError } from "#app/server/protocols/read-body.ts";
 
 /** DecodedRecords is what a wire format makes of a body; positions count the sender's records from 0. */
@@ -29,9 +26,6 @@ export interface RecordError {
 }
 
 export const MAX_REPORTED_ERRORS = 100;
-
-/** Only a first guess at the number of records; columns grow when it was too low. */
-const TYPICAL_LINE_BYTES = 200;
 
 /** Bytes that are decoded before other requests get their turn; some milliseconds of work. */
 const TURN_BYTES = 1024 * 1024;
@@ -50,30 +44,34 @@ const COMMA = 44;
  */
 export async function decodeJson(sentBody: Buffer, receivedAtMs: number): Promise<DecodedRecords> {
   const decoding = startDecoding(sentBody, receivedAtMs);
-  while (!decoding.advance(TURN_BYTES)) await nextTurn();
-  return decoding.finish();
+  try {
+    while (!decoding.advance(TURN_BYTES)) await nextTurn();
+    return decoding.finish();
+  } finally {
+    decoding.close();
+  }
 }
 
 interface Decoding {
   /** Decodes records that begin in the next `bytes`; true when the body is at its end. */
   advance(bytes: number): boolean;
   finish(): DecodedRecords;
+  close(): void;
 }
 
 function startDecoding(sentBody: Buffer, receivedAtMs: number): Decoding {
   // Bad bytes become U+FFFD once for the whole body, so that everything below may copy slices.
   const body = isUtf8(sentBody) ? sentBody : Buffer.from(sentBody.toString("utf8"));
-  const builder = new EntryBlockBuilder(body.length + (body.length >> 3), Math.ceil(body.length / TYPICAL_LINE_BYTES));
+  const builder = new EntryBlockBuilder(body.length + (body.length >> 3));
   const errors: RecordError[] = [];
   let index = 0;
   let rejected = 0;
+  let isInArray = false;
   const cursor = createJsonCursor(body);
   // A byte order mark is no part of JSON, but some senders write one.
   if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) cursor.at = 3;
 
-  const services = new SliceTable((name) => builder.serviceSegment(name === "" ? UNKNOWN_SERVICE : name));
-  const scan = createCanonicalScan();
-  const timestamp = createTimestampReader();
+  const canonical = new CanonicalLines(body, builder, receivedAtMs);
 
   function refuse(reason: string): void {
     if (errors.length < MAX_REPORTED_ERRORS) errors.push({ index, reason });
@@ -81,15 +79,12 @@ function startDecoding(sentBody: Buffer, receivedAtMs: number): Decoding {
     index++;
   }
 
-  /** Takes the record at the cursor; returns false when it is not well-formed. */
+  /** Takes the record at the cursor and maybe some behind it; returns false when one is not well-formed. */
   function takeRecord(): boolean {
     if (body[cursor.at] === OPEN_BRACE) {
-      const end = scanCanonical(body, cursor.at, body.length, scan);
-      if (end !== -1 && addScanned()) {
-        cursor.at = end;
-        index++;
-        return true;
-      }
+      index += canonical.take(cursor.at, isInArray);
+      cursor.at = canonical.position;
+      if (canonical.isBehindRecord) return true;
     }
     const start = cursor.at;
     cursor.tooDeep = false;
@@ -106,23 +101,13 @@ function startDecoding(sentBody: Buffer, receivedAtMs: number): Decoding {
       const result = normaliseRecord(value.members, receivedAtMs);
       if ("refused" in result) refuse(result.refused);
       else {
+        canonical.flush();
         builder.add(result.fields);
         index++;
       }
     }
     return true;
   }
-
-  function addScanned(): boolean {
-    if (scan.timestampEnd === 0 || !timestamp.read(body, scan.timestampStart, scan.timestampEnd)) return false;
-    if (timestampProblem(timestamp.ms, receivedAtMs) !== null) return false;
-    const service = services.find(body, scan.serviceStart, scan.serviceEnd);
-    const level = levels.find(body, scan.levelStart, scan.levelEnd);
-    builder.addSlices(body, scan, timestamp.ms, timestamp.subMsNs, service, level);
-    return true;
-  }
-
-  let isInArray = false;
 
   /** Takes the next record outside of an array, or goes into one. */
   function takeOutside(): void {
@@ -176,12 +161,13 @@ function startDecoding(sentBody: Buffer, receivedAtMs: number): Decoding {
         else takeOutside();
       }
     },
-    finish: () => ({ block: builder.build(), rejected, errors }),
+    finish() {
+      canonical.flush();
+      return { block: builder.build(), rejected, errors };
+    },
+    close: () => canonical.close(),
   };
 }
-
-/** The spellings of levels are the same for all senders. */
-const levels = new SliceTable(levelSegment);
 
 function skipToNextLine(cursor: JsonCursor): void {
   const newline = cursor.bytes.indexOf(10, cursor.at);

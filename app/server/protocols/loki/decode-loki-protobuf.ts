@@ -1,10 +1,15 @@
 import { timestampProblem } from "#app/core/timestamp.ts";
-import { levelSegment, type LevelSegment, type ServiceSegment } from "#app/server/ingest/entry-block.ts";
 import type { DecodedRecords } from "#app/server/protocols/json/decode-json.ts";
 import { UNKNOWN_SERVICE, normaliseRecord } from "#app/server/protocols/json/normalise-record.ts";
-import { SliceTable } from "#app/server/protocols/json/slice-table.ts";
+import { SliceTable } from "#app/server/protocols/slice-table.ts";
 import { numberValue } from "#app/server/protocols/json-text.ts";
-import { LineComposer, tagPrefixOf, type TagPrefix } from "#app/server/protocols/line-composer.ts";
+import {
+  levelPiece,
+  servicePiece,
+  tagPrefixOf,
+  type Piece,
+  type TagPrefix,
+} from "#app/server/protocols/line-composer.ts";
 import { isSpecialLabel, mapLabels, parseLabels, recordOf } from "#app/server/protocols/loki/labels.ts";
 import { mayBeOpened } from "#app/server/protocols/open-line.ts";
 import {
@@ -44,8 +49,8 @@ export async function decodeLokiProtobuf(
 /** Stream is what the entries of one stream have in common, ready to be copied. */
 interface Stream {
   labels: Map<string, string>;
-  service: ServiceSegment;
-  level: LevelSegment;
+  service: Piece;
+  level: Piece;
   /** Null: the labels need the general path. */
   prefix: TagPrefix | null;
 }
@@ -95,14 +100,19 @@ function streamOf(sink: RecordSink, labels: Map<string, string>): Stream {
   const fields = mapLabels(labels);
   const result = normaliseRecord(recordOf(fields, ""), sink.receivedAtMs);
   if ("refused" in result) {
-    return { labels, service: sink.builder.serviceSegment(UNKNOWN_SERVICE), level: levelSegment(""), prefix: null };
+    return {
+      labels,
+      service: servicePiece(sink.builder, UNKNOWN_SERVICE),
+      level: levelPiece("unknown", null),
+      prefix: null,
+    };
   }
   const tags = new Map(result.fields.tags);
   renameTraceTags(tags);
   return {
     labels,
-    service: sink.builder.serviceSegment(result.fields.service),
-    level: levelSegment(fields.level),
+    service: servicePiece(sink.builder, result.fields.service),
+    level: levelPiece(result.fields.level, result.fields.levelOriginal),
     prefix: tagPrefixOf(tags),
   };
 }
@@ -111,8 +121,7 @@ function streamOf(sink: RecordSink, labels: Map<string, string>): Stream {
 const isSpecial = new SliceTable(isSpecialLabel);
 
 function createEntryReader(reader: BinaryReader, body: Buffer, sink: RecordSink) {
-  const composer = new LineComposer();
-  const { builder, receivedAtMs, lines } = sink;
+  const { composer, receivedAtMs, lines } = sink;
   const metadata: number[] = [];
   let [seconds, nanos, lineStart, lineEnd] = [0, 0, 0, 0];
 
@@ -170,11 +179,12 @@ function createEntryReader(reader: BinaryReader, body: Buffer, sink: RecordSink)
   /** compose takes the short way; false when the entry needs the general one. */
   function compose(ms: number, { prefix, service, level }: Stream): boolean {
     if (prefix === null || (lines.open && mayBeOpened(body, lineStart, lineEnd))) return false;
-    if (!composer.begin(ms, nanos % 1e6, body, lineStart, lineEnd) || !composer.prefix(prefix)) return false;
+    if (!composer.begin(ms, nanos % 1e6, service, level, body, lineStart, lineEnd)) return false;
+    if (!composer.prefix(prefix)) return false;
     for (let i = 0; i < metadata.length; i += 2) {
       if (!addPair(metadata[i] as number, metadata[i + 1] as number)) return false;
     }
-    composer.finish(builder, service, level);
+    composer.finish();
     return true;
   }
 

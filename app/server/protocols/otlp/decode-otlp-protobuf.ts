@@ -1,7 +1,7 @@
 import type { DecodedRecords } from "#app/server/protocols/json/decode-json.ts";
 import { UNKNOWN_SERVICE, normaliseRecord } from "#app/server/protocols/json/normalise-record.ts";
 import { objectValue, textValue, type Members } from "#app/server/protocols/json-text.ts";
-import { tagPrefixOf } from "#app/server/protocols/line-composer.ts";
+import { servicePiece, tagPrefixOf } from "#app/server/protocols/line-composer.ts";
 import { createAnyValueReader } from "#app/server/protocols/otlp/any-value.ts";
 import { resourceScopeOf, type ResourceScope } from "#app/server/protocols/otlp/log-record.ts";
 import { createLogRecordComposer, type SharedFields } from "#app/server/protocols/otlp/log-record-composer.ts";
@@ -119,8 +119,8 @@ function sharedOf(sink: RecordSink, scope: ResourceScope): SharedFields {
     ["tags", objectValue(scope.tags)],
   ]);
   const result = normaliseRecord(members, sink.receivedAtMs);
-  if ("refused" in result) return { ...scope, segment: sink.builder.serviceSegment(UNKNOWN_SERVICE), prefix: null };
+  if ("refused" in result) return { ...scope, servicePiece: servicePiece(sink.builder, UNKNOWN_SERVICE), prefix: null };
   const tags = new Map(result.fields.tags);
   renameTraceTags(tags);
-  return { ...scope, segment: sink.builder.serviceSegment(result.fields.service), prefix: tagPrefixOf(tags) };
+  return { ...scope, servicePiece: servicePiece(sink.builder, result.fields.service), prefix: tagPrefixOf(tags) };
 }

@@ -1,12 +1,11 @@
 import { timestampProblem } from "#app/core/timestamp.ts";
-import type { ServiceSegment } from "#app/server/ingest/entry-block.ts";
 import { MAX_LEVEL_ORIGINAL_BYTES } from "#app/server/ingest/entry-limits.ts";
-import { SliceTable } from "#app/server/protocols/json/slice-table.ts";
-import { LineComposer, type TagPrefix } from "#app/server/protocols/line-composer.ts";
+import { SliceTable } from "#app/server/protocols/slice-table.ts";
+import type { Piece, TagPrefix } from "#app/server/protocols/line-composer.ts";
 import { mayBeOpened } from "#app/server/protocols/open-line.ts";
 import { addLogRecord, SPAN_ID_TAG, TRACE_ID_TAG, type ResourceScope } from "#app/server/protocols/otlp/log-record.ts";
 import { readLogRecord } from "#app/server/protocols/otlp/read-log-record.ts";
-import { MAX_SEVERITY, severitySegment } from "#app/server/protocols/otlp/severity.ts";
+import { MAX_SEVERITY, severityPiece } from "#app/server/protocols/otlp/severity.ts";
 import {
   delimited,
   endOf,
@@ -25,7 +24,7 @@ import { TRACE_NAMES } from "#app/server/protocols/trace-names.ts";
 
 /** SharedFields is what the records of one scope have in common, ready to be copied. */
 export interface SharedFields extends ResourceScope {
-  segment: ServiceSegment;
+  servicePiece: Piece;
   /** Null: the tags need the general path. */
   prefix: TagPrefix | null;
 }
@@ -49,8 +48,7 @@ export function createLogRecordComposer(
   body: Buffer,
   sink: RecordSink,
 ): (end: number, shared: SharedFields) => void {
-  const composer = new LineComposer();
-  const { builder, receivedAtMs, lines } = sink;
+  const { composer, receivedAtMs, lines } = sink;
   const attributes: number[] = [];
   let [timeAt, observedAt, severity] = [0, 0, 0];
   let [textStart, textEnd, bodyStart, bodyEnd, traceStart, traceEnd, spanStart, spanEnd] = [0, 0, 0, 0, 0, 0, 0, 0];
@@ -147,19 +145,21 @@ export function createLogRecordComposer(
   }
 
   /** compose takes the short way; false when the record needs the general one. */
-  function compose({ segment, prefix }: SharedFields): boolean {
+  function compose({ servicePiece, prefix }: SharedFields): boolean {
     if (prefix === null || hasEventName || severity > MAX_SEVERITY || textEnd - textStart > MAX_LEVEL_ORIGINAL_BYTES) {
       return false;
     }
     const textAt = textOfValue(bodyStart, bodyEnd);
     if (textAt === -1 || (lines.open && mayBeOpened(body, textAt, bodyEnd))) return false;
-    if (!composer.begin(ms, subMsNs, body, textAt, bodyEnd) || !composer.prefix(prefix)) return false;
+    const level = severityPiece(Math.max(0, severity), body, textStart, textEnd);
+    if (!composer.begin(ms, subMsNs, servicePiece, level, body, textAt, bodyEnd)) return false;
+    if (!composer.prefix(prefix)) return false;
     for (let i = 0; i < attributes.length; i += 2) {
       if (!addAttribute(attributes[i] as number, attributes[i + 1] as number)) return false;
     }
     if (!isZero(traceStart, traceEnd) && !composer.hexTag(TRACE_ID, body, traceStart, traceEnd)) return false;
     if (!isZero(spanStart, spanEnd) && !composer.hexTag(SPAN_ID, body, spanStart, spanEnd)) return false;
-    composer.finish(builder, segment, severitySegment(Math.max(0, severity), body, textStart, textEnd));
+    composer.finish();
     return true;
   }
 

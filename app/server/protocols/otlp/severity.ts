@@ -1,7 +1,7 @@
 import { normaliseLevel, type Level } from "#app/core/level.ts";
-import { levelSegmentOf, type LevelSegment } from "#app/server/ingest/entry-block.ts";
 import { MAX_LEVEL_ORIGINAL_BYTES } from "#app/server/ingest/entry-limits.ts";
-import { SliceTable } from "#app/server/protocols/json/slice-table.ts";
+import { levelPiece, type Piece } from "#app/server/protocols/line-composer.ts";
+import { SliceTable } from "#app/server/protocols/slice-table.ts";
 import { cutToBytes } from "#app/server/protocols/json/normalise-record.ts";
 
 /** SeverityNumber has four steps for each of these, from 1 on. */
@@ -22,16 +22,16 @@ export function levelOfSeverity(number: number, text: string): { level: Level; l
   return { level, levelOriginal: spelling === "" || spelling === level ? null : spelling };
 }
 
-const segments = Array.from(
+const pieces = Array.from(
   { length: MAX_SEVERITY + 1 },
   (_, number) =>
-    new SliceTable<LevelSegment>((text) => {
+    new SliceTable<Piece>((text) => {
       const { level, levelOriginal } = levelOfSeverity(number, text);
-      return levelSegmentOf(level, levelOriginal);
+      return levelPiece(level, levelOriginal);
     }),
 );
 
-/** severitySegment is the same for a text that is still bytes. */
-export function severitySegment(number: number, source: Buffer, start: number, end: number): LevelSegment {
-  return (segments[number] as SliceTable<LevelSegment>).find(source, start, end);
+/** severityPiece is the same for a text that is still bytes. */
+export function severityPiece(number: number, source: Buffer, start: number, end: number): Piece {
+  return (pieces[number] as SliceTable<Piece>).find(source, start, end);
 }
