@@ -261,10 +261,11 @@ describe.each(Object.keys(ANSWERS) as (keyof typeof ANSWERS)[])("%s", (name) => 
   });
 
   test("answers too much at once so that it comes again later", async () => {
-    const { key } = await limited.api.createProject("rate");
-    const first = await send(name, key, bodyOf(name, [GOOD]), { on: limited });
-    expect([first.status < 300, await first.text()]).toEqual([true, any]);
+    // An upload of the journal holds more memory than this server has, and waits instead of going too fast.
     if (name !== "journald") {
+      const { key } = await limited.api.createProject("rate");
+      const first = await send(name, key, bodyOf(name, [GOOD]), { on: limited });
+      expect([first.status < 300, await first.text()]).toEqual([true, any]);
       await expectAnswer(await send(name, key, bodyOf(name, [GOOD]), { on: limited }), answers.rate);
     }
     const large = Buffer.concat([bodyOf(name, [GOOD]), Buffer.alloc(2 * MIB, 32)]);
