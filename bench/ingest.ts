@@ -74,7 +74,7 @@ async function sendAll(server: BenchServer, bodies: readonly Buffer[], latencies
 }
 
 /** Everything before is sealed with this line's batch or earlier; one commit does not wait for another, so the spool must empty. */
-async function waitForCommit(server: BenchServer): Promise<void> {
+export async function waitForCommit(server: BenchServer): Promise<void> {
   const agent = new Agent();
   const { status, text } = await post(
     agent,
@@ -112,16 +112,18 @@ async function readBack(
   return { objects: keys.size, objectBytes };
 }
 
-function post(
+/** post sends a request with the bench's key. */
+export function post(
   agent: Agent,
   server: BenchServer,
   target: string,
   body: Buffer,
+  headers: Record<string, string> = {},
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const sending = request(
       server.url + target,
-      { agent, method: "POST", headers: { "x-api-key": server.key, "content-length": body.length } },
+      { agent, method: "POST", headers: { ...headers, "x-api-key": server.key, "content-length": body.length } },
       (answer) => {
         let text = "";
         answer.setEncoding("utf8");

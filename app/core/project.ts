@@ -16,6 +16,10 @@ export interface Project {
   name: string;
   slug: string;
   retentionDays: number;
+  /** Whether a shipper's line that is itself JSON or logfmt becomes level, message and tags. */
+  openLines: boolean;
+  /** Whether such a line is kept beside them, as the tag `raw`. */
+  keepRawLines: boolean;
   createdAt: string;
 }
 
@@ -54,8 +58,16 @@ export type CreateProject = z.infer<typeof createProjectSchema>;
 
 /** updateProjectSchema reads the body of `PATCH /projects/:id`. */
 export const updateProjectSchema = z
-  .strictObject({ name: nameSchema.optional(), retentionDays: retentionDaysSchema.optional() })
-  .refine((body) => body.name !== undefined || body.retentionDays !== undefined, "must change name or retentionDays");
+  .strictObject({
+    name: nameSchema.optional(),
+    retentionDays: retentionDaysSchema.optional(),
+    openLines: z.boolean().optional(),
+    keepRawLines: z.boolean().optional(),
+  })
+  .refine(
+    (body) => Object.values(body).some((value) => value !== undefined),
+    "must change name, retentionDays, openLines or keepRawLines",
+  );
 
 export type UpdateProject = z.infer<typeof updateProjectSchema>;
 

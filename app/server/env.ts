@@ -14,6 +14,9 @@ export class InvalidEnvError extends AkavelogError {
 const MIB = 1024 * 1024;
 const MIN_SECRET_LENGTH = 32;
 
+/** Without RATE_LIMIT_BURST_BYTES a project that was quiet may send this long's worth at once. */
+const RATE_LIMIT_BURST_S = 10;
+
 const bytes = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
 const milliseconds = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
 
@@ -55,6 +58,13 @@ const envSchema = z.object({
   INGEST_MAX_BODY_BYTES: bytes(10 * MIB),
   INGEST_MAX_INFLATED_BYTES: bytes(64 * MIB),
   INGEST_MEMORY_MAX_BYTES: bytes(192 * MIB, MIB),
+  RATE_LIMIT_BYTES_PER_S: bytes(0, 0),
+  RATE_LIMIT_BURST_BYTES: bytes(0, 0),
+  SYSLOG_HOST: z.string().min(1).optional(),
+  SYSLOG_TCP_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  SYSLOG_TCP_KEY: z.string().optional(),
+  SYSLOG_UDP_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  SYSLOG_UDP_KEY: z.string().optional(),
   QUERY_MAX_MS: milliseconds(60_000),
   EXPORT_MAX_MS: milliseconds(3_600_000),
   QUERY_MAX_CONCURRENT: z.coerce.number().int().min(1).max(1_000).default(8),
@@ -94,7 +104,33 @@ function relationProblems(given: z.infer<typeof envSchema>): string[] {
   if (given.DATABASE_URL !== undefined && given.SESSION_SECRET === undefined) {
     problems.push("SESSION_SECRET must be given with DATABASE_URL, since all processes share it");
   }
+  for (const transport of ["TCP", "UDP"] as const) {
+    const isPortGiven = given[`SYSLOG_${transport}_PORT`] !== undefined;
+    if (isPortGiven !== (given[`SYSLOG_${transport}_KEY`] !== undefined)) {
+      problems.push(`SYSLOG_${transport}_PORT and SYSLOG_${transport}_KEY need each other`);
+    }
+  }
   return problems;
+}
+
+/** SyslogListenerEnv is one port that takes syslog for the project of one key. */
+export interface SyslogListenerEnv {
+  transport: "tcp" | "udp";
+  host: string;
+  port: number;
+  key: string;
+}
+
+function syslogListeners(given: z.infer<typeof envSchema>): SyslogListenerEnv[] {
+  const host = given.SYSLOG_HOST ?? given.HOST;
+  const listeners: SyslogListenerEnv[] = [];
+  if (given.SYSLOG_TCP_PORT !== undefined && given.SYSLOG_TCP_KEY !== undefined) {
+    listeners.push({ transport: "tcp", host, port: given.SYSLOG_TCP_PORT, key: given.SYSLOG_TCP_KEY });
+  }
+  if (given.SYSLOG_UDP_PORT !== undefined && given.SYSLOG_UDP_KEY !== undefined) {
+    listeners.push({ transport: "udp", host, port: given.SYSLOG_UDP_PORT, key: given.SYSLOG_UDP_KEY });
+  }
+  return listeners;
 }
 
 function toEnv(given: z.infer<typeof envSchema>) {
@@ -128,6 +164,14 @@ function toEnv(given: z.infer<typeof envSchema>) {
       maxInflatedBytes: given.INGEST_MAX_INFLATED_BYTES,
       memoryMaxBytes: given.INGEST_MEMORY_MAX_BYTES,
     },
+    rateLimit:
+      given.RATE_LIMIT_BYTES_PER_S === 0
+        ? null
+        : {
+            bytesPerS: given.RATE_LIMIT_BYTES_PER_S,
+            burstBytes: given.RATE_LIMIT_BURST_BYTES || given.RATE_LIMIT_BYTES_PER_S * RATE_LIMIT_BURST_S,
+          },
+    syslog: syslogListeners(given),
     maxQueryMs: given.QUERY_MAX_MS,
     maxExportMs: given.EXPORT_MAX_MS,
     maxProjectQueries: given.QUERY_MAX_CONCURRENT,

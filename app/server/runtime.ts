@@ -28,6 +28,8 @@ import type { ObjectStore } from "#app/server/o3/object-store.ts";
 import { backoffMs } from "#app/server/o3/retry-backoff.ts";
 import { openS3ObjectStore } from "#app/server/o3/s3-object-store.ts";
 import { MemoryBudget } from "#app/server/protocols/memory-budget.ts";
+import { RateLimiter } from "#app/server/protocols/rate-limiter.ts";
+import { openSyslogListener } from "#app/server/protocols/syslog/syslog-listener.ts";
 import { ProjectRecorder } from "#app/server/retention/project-recorder.ts";
 import { RetentionWorker } from "#app/server/retention/retention-worker.ts";
 import type { CountOptions } from "#app/server/search/count-matches.ts";
@@ -76,6 +78,7 @@ export interface Services {
   tail: TailHub;
   projectRecorder: ProjectRecorder;
   metrics: Metrics;
+  rates: RateLimiter;
 }
 
 export class NotStartedError extends AkavelogError {
@@ -269,7 +272,7 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
   const authenticator = new KeyAuthenticator({ database, logger });
   onClose(() => authenticator.close());
   onClose(startHeartbeat(idempotency, walId, clock, logger));
-  return {
+  const services: Services = {
     env,
     walId,
     clock,
@@ -280,6 +283,7 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
     ingester,
     idempotency,
     memory: new MemoryBudget(env.ingest.memoryMaxBytes),
+    rates: new RateLimiter(env.rateLimit, clock),
     search: {
       store,
       cache,
@@ -296,6 +300,9 @@ async function start(options: RuntimeOptions, { stopping, onClose, onStep }: Sta
     projectRecorder,
     metrics,
   };
+  onStep("opening the syslog listeners");
+  for (const listener of env.syslog) onClose(await openSyslogListener({ listener, services, logger }));
+  return services;
 }
 
 /** A database of one's own is started by others, so it may come later than this process. */

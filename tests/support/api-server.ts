@@ -13,6 +13,8 @@ export interface ApiServer {
   database: TestDatabase;
   dataDirectory: string;
   process(): TestServer;
+  /** A setting that the server runs with. */
+  env(name: string): string | undefined;
   /** Ends it, cleanly or with SIGKILL, and starts it again, with other settings when they are given. */
   restart(options?: { how?: "stop" | "kill9"; env?: Record<string, string> }): Promise<void>;
   close(): Promise<void>;
@@ -42,6 +44,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     database,
     dataDirectory,
     process: () => server,
+    env: (name) => env[name],
     async restart({ how = "stop", env: changed = {} } = {}) {
       await (how === "stop" ? server.stop() : server.kill9());
       env = { ...env, ...changed };

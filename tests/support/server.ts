@@ -114,7 +114,8 @@ async function untilReady(server: TestServer, readyPath: string, timeoutMs: numb
   }
 }
 
-async function freePort(): Promise<number> {
+/** freePort is a TCP port of this machine that nobody listens on just now. */
+export async function freePort(): Promise<number> {
   const probe = createServer();
   probe.listen(0, "127.0.0.1");
   await once(probe, "listening");

@@ -14,6 +14,8 @@ export interface KeyIdentity {
   projectSlug: string;
   keyId: string;
   scopes: readonly ApiKeyScope[];
+  /** The project's switches for lines that are themselves JSON or logfmt; they count as soon as a key's revocation does. */
+  lines: { open: boolean; keepRaw: boolean };
 }
 
 export interface KeyAuthenticatorOptions {
@@ -65,7 +67,8 @@ export class KeyAuthenticator {
     const owner = this.#fromMemory(hash) ?? (await this.#fromDatabase(hash));
     if (owner === "unknown" || this.#isExpired(owner)) return "unknown";
     this.#touch(owner);
-    return { projectId: owner.projectId, projectSlug: owner.projectSlug, keyId: owner.keyId, scopes: owner.scopes };
+    const { projectId, projectSlug, keyId, scopes, openLines, keepRawLines } = owner;
+    return { projectId, projectSlug, keyId, scopes, lines: { open: openLines, keepRaw: keepRawLines } };
   }
 
   /** Waits for what runs in the background. */

@@ -20,6 +20,8 @@ export interface KeyOwner {
   scopes: ApiKeyScope[];
   expiresAt: Date | null;
   keySha256: string;
+  openLines: boolean;
+  keepRawLines: boolean;
 }
 
 /** createApiKey makes a key for a project; null when the project is deleted or never was. */
@@ -114,6 +116,8 @@ export async function findKeyOwner(database: CatalogDatabase, keySha256: string)
         scopes: apiKeys.scopes,
         expiresAt: apiKeys.expiresAt,
         keySha256: apiKeys.keySha256,
+        openLines: projects.openLines,
+        keepRawLines: projects.keepRawLines,
       })
       .from(apiKeys)
       .innerJoin(projects, eq(projects.id, apiKeys.projectId))

@@ -59,17 +59,17 @@ export async function getProjectBySlug(database: CatalogDatabase, slug: string):
 export async function updateProject(
   database: CatalogDatabase,
   projectId: string,
-  { name, retentionDays }: UpdateProject,
+  change: UpdateProject,
 ): Promise<Project | null> {
-  if (name === undefined && retentionDays === undefined) return getProject(database, projectId);
+  const changes = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  if (Object.keys(changes).length === 0) return getProject(database, projectId);
   if (!isUuid(projectId)) return null;
-  const changes = {
-    ...(name !== undefined && { name }),
-    ...(retentionDays !== undefined && { retentionDays }),
-    version: sql`${projects.version} + 1`,
-  };
   const rows = await database.run("update project", (db) =>
-    db.update(projects).set(changes).where(livingProject(projectId)).returning(),
+    db
+      .update(projects)
+      .set({ ...changes, version: sql`${projects.version} + 1` })
+      .where(livingProject(projectId))
+      .returning(),
   );
   return rows[0] === undefined ? null : toProject(rows[0]);
 }
@@ -108,6 +108,7 @@ function livingProject(projectId: string) {
   return and(eq(projects.id, projectId), isNull(projects.deletedAt));
 }
 
-function toProject({ id, name, slug, retentionDays, createdAt }: ProjectRow): Project {
-  return { id, name, slug, retentionDays, createdAt: createdAt.toISOString() };
+function toProject(row: ProjectRow): Project {
+  const { id, name, slug, retentionDays, openLines, keepRawLines, createdAt } = row;
+  return { id, name, slug, retentionDays, openLines, keepRawLines, createdAt: createdAt.toISOString() };
 }

@@ -30,6 +30,9 @@ export const projects = pgTable("projects", {
   // Unique over deleted projects too: an old link must never open somebody else's project.
   slug: text("slug").notNull().unique(),
   retentionDays: integer("retention_days").notNull().default(30),
+  // Whether a shipper's line that is JSON or logfmt becomes level, message and tags, and whether it is kept beside them.
+  openLines: boolean("open_lines").notNull().default(true),
+  keepRawLines: boolean("keep_raw_lines").notNull().default(false),
   createdAt: moment("created_at").notNull().defaultNow(),
   deletedAt: moment("deleted_at"),
   // Grows with each change; what of it `project.json` in the bucket has.

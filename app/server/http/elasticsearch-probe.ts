@@ -1,21 +1,17 @@
 import type { NextFunction, Request, Response } from "express";
+import { PRODUCT_HEADER } from "#app/server/protocols/elasticsearch/product-header.ts";
+import { serverVersionFor } from "#app/server/protocols/elasticsearch/server-version.ts";
 
-const BANNER = {
-  name: "akavelog",
-  cluster_name: "akavelog",
-  cluster_uuid: "akavelog",
-  version: {
-    number: "8.19.2",
-    build_flavor: "default",
-    build_type: "docker",
-    build_hash: "unknown",
-    build_date: "2025-08-01T00:00:00.000Z",
-    build_snapshot: false,
-    lucene_version: "9.12.2",
-    minimum_wire_compatibility_version: "7.17.0",
-    minimum_index_compatibility_version: "7.0.0",
-  },
-  tagline: "You Know, for Search",
+const BANNER = { name: "akavelog", cluster_name: "akavelog", cluster_uuid: "akavelog" };
+const BUILD = {
+  build_flavor: "default",
+  build_type: "docker",
+  build_hash: "unknown",
+  build_date: "2025-08-01T00:00:00.000Z",
+  build_snapshot: false,
+  lucene_version: "9.12.2",
+  minimum_wire_compatibility_version: "7.17.0",
+  minimum_index_compatibility_version: "7.0.0",
 };
 
 /**
@@ -29,6 +25,10 @@ export function elasticsearchProbe(request: Request, response: Response, next: N
     next();
     return;
   }
-  response.set({ "x-elastic-product": "Elasticsearch", "cache-control": "no-store" });
-  response.json(BANNER);
+  response.set({ ...PRODUCT_HEADER, "cache-control": "no-store" });
+  response.json({
+    ...BANNER,
+    version: { number: serverVersionFor(request.headers["user-agent"]), ...BUILD },
+    tagline: "You Know, for Search",
+  });
 }

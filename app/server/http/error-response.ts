@@ -1,5 +1,5 @@
 import { AkavelogError } from "#app/core/errors.ts";
-import { problem } from "#app/server/http/problem.ts";
+import { problem, type ProblemOptions } from "#app/server/http/problem.ts";
 import type { Logger } from "#app/server/system/logger.ts";
 
 interface ErrorAnswer {
@@ -9,6 +9,7 @@ interface ErrorAnswer {
   detail: string | { from: "message" };
   /** Seconds until another try makes sense; an error's own `retryAfterMs` goes before it. */
   retryAfterS?: number;
+  headers?: Record<string, string>;
 }
 
 const NOT_READY: ErrorAnswer = {
@@ -17,6 +18,8 @@ const NOT_READY: ErrorAnswer = {
   detail: "This server is starting or stopping. Try again.",
   retryAfterS: 2,
 };
+
+const BEARER = { "www-authenticate": 'Bearer realm="akavelog"' };
 
 /** Every AkavelogError code and its answer. A code that is not here answers 500 and is logged as unknown. */
 const ANSWERS = {
@@ -107,6 +110,27 @@ const ANSWERS = {
   NOT_STARTED: NOT_READY,
   QUERY_BUSY: { status: 429, title: "Too many queries", detail: { from: "message" }, retryAfterS: 2 },
   INVALID_QUERY: { status: 400, title: "Query not understood", detail: { from: "message" } },
+  KEY_MISSING: {
+    status: 401,
+    title: "Unauthorized",
+    detail: "Send an API key as X-API-Key or as Authorization: Bearer.",
+    headers: BEARER,
+  },
+  KEY_UNKNOWN: {
+    status: 401,
+    title: "Unauthorized",
+    detail: "The API key is unknown, expired or revoked.",
+    headers: BEARER,
+  },
+  SCOPE_MISSING: { status: 403, title: "Forbidden", detail: "The API key lacks the scope ingest." },
+  RATE_LIMITED: {
+    status: 429,
+    title: "Too many bytes",
+    detail: "This project sends more than its rate limit allows. Try again later.",
+    retryAfterS: 1,
+  },
+  NO_DATA: { status: 400, title: "No data", detail: "The body holds no event." },
+  CHANNEL_MISSING: { status: 400, title: "Channel missing", detail: "Raw events need X-Splunk-Request-Channel." },
   BODY_REFUSED: { status: 400, title: "Body refused", detail: { from: "message" } },
   KEY_RUNNING: { status: 409, title: "Still running", detail: { from: "message" }, retryAfterS: 1 },
   KEY_REUSED: { status: 422, title: "Idempotency-Key reused", detail: { from: "message" } },
@@ -129,36 +153,57 @@ export function isMappedErrorCode(code: string): boolean {
  * errorResponse is the answer to anything thrown below a route: the only place where error codes become HTTP.
  * A Response that was thrown is the answer itself.
  */
-export function errorResponse(error: unknown, context: { requestId: string; logger: Logger }): Response {
-  if (error instanceof Response) return error;
+export function errorResponse(error: unknown, context: ErrorContext): Response {
+  return error instanceof Response ? error : problem(describeError(error, context));
+}
+
+interface ErrorContext {
+  requestId: string;
+  logger: Logger;
+}
+
+/** Refusal is an error on its way to the sender, before it has the shape of any wire format. */
+export interface Refusal extends ProblemOptions {
+  /** The error's code, or INTERNAL. */
+  code: string;
+}
+
+/** describeError is errorResponse for wire formats that have a shape of their own for refusals. */
+export function describeError(error: unknown, context: ErrorContext): Refusal {
   const answer = error instanceof AkavelogError ? answers.get(error.code) : undefined;
   if (!(error instanceof AkavelogError) || answer === undefined) {
     context.logger.error({ err: error, requestId: context.requestId }, "cannot answer request: unexpected error");
-    return internalProblem(context.requestId);
+    return describeInternal(context.requestId);
   }
   const status = statusOf(error) ?? answer.status;
   if (status >= 500) {
     context.logger.warn({ err: error, requestId: context.requestId }, "request failed");
   }
   const retryAfterS = retryAfterSecondsOf(error) ?? answer.retryAfterS;
-  return problem({
+  return {
+    code: error.code,
     status,
     title: answer.title,
     detail: typeof answer.detail === "string" ? answer.detail : error.message,
     type: `/problems/${error.code.toLowerCase().replaceAll("_", "-")}`,
-    headers: retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) },
+    headers: { ...answer.headers, ...(retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) }) },
     extra: positionOf(error),
-  });
+  };
 }
 
 /** internalProblem says nothing of the cause; the request id leads to it in the log. */
 export function internalProblem(requestId: string): Response {
-  return problem({
+  return problem(describeInternal(requestId));
+}
+
+function describeInternal(requestId: string): Refusal {
+  return {
+    code: "INTERNAL",
     status: 500,
     title: "Internal Server Error",
     detail: `Something went wrong on the server. Its log has the details under request id ${requestId}.`,
     extra: { requestId },
-  });
+  };
 }
 
 /** An error whose family spans several statuses carries its own. */

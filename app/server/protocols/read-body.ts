@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Readable, type Transform } from "node:stream";
 import { createGunzip, createInflate, createInflateRaw } from "node:zlib";
+import { uncompress, uncompressSync } from "snappy";
 import { DecompressStream } from "zstd-napi";
 import { AkavelogError, reasonOf } from "#app/core/errors.ts";
 import { BacklogFullError } from "#app/server/ingest/batcher.ts";
@@ -41,29 +42,95 @@ const INFLATE_PIECE_BYTES = 1024;
  * Both are checked before and while bytes arrive, so that a small bomb or a long lie costs no more than its limit.
  * Throws BodyError, or BacklogFullError when other requests have the memory.
  */
-export async function readBody(request: IncomingMessage, limits: BodyLimits, memory: MemoryBudget): Promise<Body> {
-  const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();
+export async function readBody(
+  request: IncomingMessage,
+  limits: BodyLimits,
+  memory: MemoryBudget,
+  impliedEncoding: string | null = null,
+): Promise<Body> {
+  const encoding = encodingOf(request, impliedEncoding);
   const announcedBytes = Number(request.headers["content-length"] ?? 0);
   const isCompressed = encoding !== "identity" && encoding !== "";
   const maxBytes = isCompressed ? limits.maxBodyBytes : Math.max(limits.maxBodyBytes, limits.maxInflatedBytes);
-  if (isCompressed && !ENCODINGS.has(encoding)) {
-    throw new BodyError(
-      415,
-      `Content-Encoding ${JSON.stringify(encoding)} is not understood; use gzip, deflate, zstd or none`,
-    );
-  }
+  if (isCompressed && encoding !== SNAPPY && !ENCODINGS.has(encoding)) throw unknownEncoding(encoding);
   if (announcedBytes > maxBytes) throw tooLarge(maxBytes, "bytes");
   const reservation = new Reservation(memory);
   try {
     const sent = await collect(request, announcedBytes, maxBytes, reservation);
     if (!isCompressed) return { bytes: sent, release: () => reservation.release() };
-    const inflated = await inflate(sent, encoding, limits.maxInflatedBytes, reservation);
+    const inflated =
+      encoding === SNAPPY
+        ? await inflateSnappy(sent, limits.maxInflatedBytes, reservation)
+        : await inflate(sent, encoding, limits.maxInflatedBytes, reservation);
     reservation.give(sent.length);
     return { bytes: inflated, release: () => reservation.release() };
   } catch (error) {
     reservation.release();
     throw error;
   }
+}
+
+/** encodingOf is a request's Content-Encoding in lower case, or the one that its protocol implies. */
+export function encodingOf(request: IncomingMessage, impliedEncoding: string | null = null): string {
+  const named = (request.headers["content-encoding"] ?? "").trim().toLowerCase();
+  return named === "" || named === "identity" ? (impliedEncoding ?? "identity") : named;
+}
+
+/** unknownEncoding names the encodings that would have been understood. */
+export function unknownEncoding(encoding: string): BodyError {
+  return new BodyError(
+    415,
+    `Content-Encoding ${JSON.stringify(encoding)} is not understood; use gzip, deflate, zstd, snappy or none`,
+  );
+}
+
+/** readStream is a body as it comes, inflated piece by piece; for what is too long to be held. Throws BodyError. */
+export function readStream(request: IncomingMessage): AsyncIterable<Buffer> {
+  const encoding = encodingOf(request);
+  if (encoding === "identity") return request;
+  const decoder = ENCODINGS.get(encoding)?.(ZLIB_HEADER);
+  if (decoder === undefined) throw unknownEncoding(encoding);
+  async function* pieces(): AsyncGenerator<Buffer> {
+    for await (const chunk of request as AsyncIterable<Buffer>) yield* piecesOf(chunk);
+  }
+  return Readable.from(pieces())
+    .on("error", (error) => decoder.destroy(error))
+    .pipe(decoder);
+}
+
+/** What streams of deflate begin with, nearly all of them. */
+const ZLIB_HEADER = Buffer.of(0x78, 0x9c);
+
+/** Raw snappy, one block for the whole body; its length stands before it. */
+const SNAPPY = "snappy";
+
+async function inflateSnappy(sent: Buffer, maxBytes: number, reservation: Reservation): Promise<Buffer> {
+  const inflatedBytes = snappyLengthOf(sent);
+  if (inflatedBytes === null) throw new BodyError(400, "it is not sound snappy (no length)");
+  if (inflatedBytes > maxBytes) throw tooLarge(maxBytes, "bytes after decompression");
+  reservation.take(inflatedBytes);
+  try {
+    // A small block is not worth the way to another thread and back.
+    return sent.length < SNAPPY_THREAD_BYTES
+      ? (uncompressSync(sent, { asBuffer: true }) as Buffer)
+      : ((await uncompress(sent, { asBuffer: true })) as Buffer);
+  } catch (error) {
+    throw new BodyError(400, `it is not sound snappy (${reasonOf(error)})`, { cause: error });
+  }
+}
+
+const SNAPPY_THREAD_BYTES = 256 * 1024;
+
+/** A varint of at most 32 bits. */
+function snappyLengthOf(sent: Buffer): number | null {
+  let length = 0;
+  for (let at = 0; at < 5; at++) {
+    const byte = sent[at];
+    if (byte === undefined) return null;
+    length += (byte & 0x7f) * 2 ** (7 * at);
+    if (byte < 0x80) return length;
+  }
+  return null;
 }
 
 /** The decoder of each Content-Encoding; some senders of `deflate` leave out the zlib header. */

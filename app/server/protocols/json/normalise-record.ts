@@ -18,7 +18,7 @@ import type { JsonValue } from "#app/server/protocols/json/json-reader.ts";
  * others stay tags. docs/ingest.md lists them.
  */
 export const FIELD_SYNONYMS = {
-  timestamp: ["timestamp", "@timestamp", "time", "ts", "date", "datetime", "@t", "eventTime", "event_time"],
+  timestamp: ["timestamp", "@timestamp", "time", "ts", "date", "datetime", "@t", "eventTime", "event_time", "ISODATE"],
   service: [
     "service",
     "service.name",
@@ -29,6 +29,8 @@ export const FIELD_SYNONYMS = {
     "appname",
     "app_name",
     "program",
+    "PROGRAM",
+    "SYSLOG_IDENTIFIER",
   ],
   level: [
     "level",
@@ -41,8 +43,9 @@ export const FIELD_SYNONYMS = {
     "severity_text",
     "severityText",
     "@l",
+    "PRIORITY",
   ],
-  message: ["message", "msg", "@m", "short_message", "log", "text", "body"],
+  message: ["message", "msg", "@m", "short_message", "log", "text", "body", "MESSAGE"],
 } as const;
 
 export const UNKNOWN_SERVICE = "unknown";

@@ -1,0 +1,84 @@
+import type { IncomingMessage } from "node:http";
+import type { AppLoadContext } from "@remix-run/server-runtime";
+import { authoriseSender } from "#app/server/auth/authorise-sender.ts";
+import type { KeyIdentity } from "#app/server/auth/key-authenticator.ts";
+import { readSenderKey } from "#app/server/auth/sender-key.ts";
+import { describeError } from "#app/server/http/error-response.ts";
+import { acceptRecords } from "#app/server/protocols/accept-records.ts";
+import type { DecodedRecords } from "#app/server/protocols/json/decode-json.ts";
+import type { Protocol, SenderRequest } from "#app/server/protocols/protocol.ts";
+import { readBody } from "#app/server/protocols/read-body.ts";
+import type { Services } from "#app/server/runtime.ts";
+
+export interface ReceiveArguments {
+  request: Request;
+  context: AppLoadContext;
+  params: Readonly<Record<string, string | undefined>>;
+}
+
+/** receiveRecords takes one request of any protocol. Key, rate and room are checked before a byte of the body is read. */
+export async function receiveRecords<T extends DecodedRecords>(
+  protocol: Protocol<T>,
+  { request, context, params }: ReceiveArguments,
+): Promise<Response> {
+  const { nodeRequest } = context;
+  const sender = senderRequestOf(nodeRequest, request.url, params);
+  try {
+    const services = context.runtime.services();
+    const { projectId, lines } = await admitSender(services, sender, nodeRequest);
+    const options = protocol.check?.(sender) ?? { waitForCommit: false, idempotencyKey: null };
+    const body = await readBody(nodeRequest, services.env.ingest, services.memory, protocol.impliedEncoding?.(sender));
+    try {
+      services.rates.charge(projectId, body.bytes.length - announcedBytesOf(nodeRequest));
+      const receivedAtMs = services.clock.nowMs();
+      const decoded = await protocol.decode(body.bytes, { request: sender, receivedAtMs, lines });
+      const accepted = await acceptRecords(services, {
+        projectId,
+        receivedAtMs,
+        decoded,
+        ...options,
+        body: body.bytes,
+      });
+      return protocol.answer(decoded, sender, accepted);
+    } finally {
+      body.release();
+    }
+  } catch (error) {
+    if (error instanceof Response) return error;
+    return protocol.refuse(describeError(error, context), sender);
+  }
+}
+
+/** admitSender lets a sender pass that has a key, keeps its rate, and has room to write to. Throws an AkavelogError. */
+export async function admitSender(
+  services: Services,
+  sender: SenderRequest,
+  nodeRequest: IncomingMessage,
+): Promise<KeyIdentity> {
+  const key = sender.params["key"] ?? readSenderKey(sender.header, sender.url.searchParams);
+  const identity = await authoriseSender(services.authenticator, key);
+  services.rates.admit(identity.projectId, announcedBytesOf(nodeRequest));
+  services.ingester.assertRoom();
+  return identity;
+}
+
+/** senderRequestOf is what the protocols see of a request. */
+export function senderRequestOf(
+  { headers, method }: IncomingMessage,
+  url: string,
+  params: SenderRequest["params"],
+): SenderRequest {
+  return {
+    method: method ?? "GET",
+    url: new URL(url),
+    header(name) {
+      const value = headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    },
+    params,
+  };
+}
+
+function announcedBytesOf({ headers }: IncomingMessage): number {
+  return Number(headers["content-length"] ?? 0);
+}
