@@ -1,9 +1,9 @@
 import type { TagSummary } from "#app/server/ingest/batch-catalog.ts";
 
 /** A key with more distinct values than this, or one longer value, prunes nothing and lists none. */
-const MAX_VALUES = 16;
+export const MAX_TAG_VALUES = 16;
 const MAX_VALUE_BYTES = 64;
-const MAX_KEYS = 64;
+export const MAX_TAG_KEYS = 64;
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -52,7 +52,7 @@ export class TagSummaryBuilder {
     for (const entry of this.#keys) {
       if (isSame(entry.key, bytes, start, end)) return entry;
     }
-    if (this.#keys.length === MAX_KEYS) {
+    if (this.#keys.length === MAX_TAG_KEYS) {
       this.#isComplete = false;
       return null;
     }
@@ -69,7 +69,7 @@ function addValue(entry: KeyValues, bytes: Buffer, start: number, end: number): 
   }
   // PostgreSQL's jsonb cannot hold NUL, so a value with escapes is not listed.
   const isListable = end - start <= MAX_VALUE_BYTES && bytes.subarray(start, end).indexOf(BACKSLASH) === -1;
-  if (!isListable || values.length === MAX_VALUES) entry.values = null;
+  if (!isListable || values.length === MAX_TAG_VALUES) entry.values = null;
   else values.push(Buffer.from(bytes.subarray(start, end)));
 }
 
