@@ -23,7 +23,6 @@ const CLIENTS = {
     paths: ["/lib/systemd/systemd-journal-upload"],
     install: "apt-get install -y systemd-journal-remote",
   },
-  graypy: { paths: ["/usr/lib/python3/dist-packages/graypy"], install: "apt-get install -y python3-graypy" },
 } as const;
 
 type ClientName = keyof typeof CLIENTS;
@@ -247,22 +246,6 @@ describe("systemd-journal-upload", () => {
   withClient("systemd-journal-upload", "fails when the key is wrong", async (program) => {
     const file = await configFile("wrong.export", "__CURSOR=1\n__REALTIME_TIMESTAMP=1700000000000000\nMESSAGE=m\n\n");
     await expect(run(program, ["--url", `${url}/ingest/journald/wrong`, file])).rejects.toThrow(/401/);
-  });
-});
-
-describe("graypy", () => {
-  withClient("graypy", "GELF over HTTP", async () => {
-    const project = await server.api.createProject("gelf");
-    const { port } = server.process();
-    const script = [
-      "import logging, graypy",
-      `handler = graypy.GELFHTTPHandler("127.0.0.1", port=${port}, path="/gelf?token=${project.key}", compress=False)`,
-      "log = logging.getLogger('shop'); log.addHandler(handler)",
-      "log.error('gelf hello', extra={'order_id': 7, 'service': 'shop'})",
-    ].join("\n");
-    await run("/usr/bin/python3", ["-c", script]);
-    const [entry] = await found(project, "gelf hello", 1);
-    expect(entry).toMatchObject({ service: "shop", level: "error", tags: { order_id: "7" } });
   });
 });
 
