@@ -74,7 +74,13 @@ beforeEach(async () => {
   key = issued;
 });
 
-const identity = () => ({ projectId: project.id, projectSlug: project.slug, keyId: key.id, scopes: ["ingest"] });
+const identity = () => ({
+  projectId: project.id,
+  projectSlug: project.slug,
+  keyId: key.id,
+  scopes: ["ingest"],
+  lines: { open: true, keepRaw: false },
+});
 
 test("a valid key names its project, and its next uses ask nothing", async () => {
   expect(await authenticator.verify(key.key)).toEqual(identity());
