@@ -1,0 +1,63 @@
+import { DuckDBInstance, DuckDBScalarFunction, INTEGER, VARCHAR } from "@duckdb/node-api";
+import { compareDecimals, parseDecimal } from "#app/core/query/decimal.ts";
+
+export interface DuckDbOptions {
+  /** All that it may read and write. */
+  directories: readonly string[];
+  temporaryDirectory: string;
+  memoryLimitMb: number;
+  threads: number;
+}
+
+/**
+ * openDuckDb opens an empty database that can do nothing but read and write files in these folders: no extension, no
+ * network, and no statement can change that.
+ */
+export async function openDuckDb(options: DuckDbOptions): Promise<DuckDBInstance> {
+  const instance = await DuckDBInstance.create(":memory:", {
+    threads: String(options.threads),
+    memory_limit: `${options.memoryLimitMb}MB`,
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    temp_directory: options.temporaryDirectory,
+  });
+  const connection = await instance.connect();
+  try {
+    connection.registerScalarFunction(compareFunction());
+    await connection.run("set TimeZone = 'UTC'");
+    await connection.run(`set allowed_directories = [${options.directories.map((one) => quoted(one)).join(", ")}]`);
+    await connection.run("set enable_external_access = false");
+    await connection.run("set lock_configuration = true");
+  } finally {
+    connection.disconnectSync();
+  }
+  return instance;
+}
+
+/** COMPARE_FUNCTION(value, literal) orders two JSON number literals by all their digits. */
+export const COMPARE_FUNCTION = "akavelog_compare";
+
+function compareFunction(): DuckDBScalarFunction {
+  return DuckDBScalarFunction.create({
+    name: COMPARE_FUNCTION,
+    parameterTypes: [VARCHAR, VARCHAR],
+    returnType: INTEGER,
+    mainFunction(_, input, output) {
+      for (let row = 0; row < input.rowCount; row++) {
+        const [value, literal] = input.getRowValues(row).map((text) => parseDecimal(String(text)));
+        output.setItem(row, value && literal ? Math.sign(compareDecimals(value, literal)) : null);
+      }
+      output.flush();
+    },
+  });
+}
+
+/** quoted writes a text of our own as SQL; nothing that a query names ever comes here. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** columnOf is the promoted column of a tag key. */
+export function columnOf(promotedKey: string): string {
+  return `"tags.${promotedKey}"`;
+}
