@@ -10,21 +10,21 @@ import {
   type Piece,
   type TagPrefix,
 } from "#app/server/protocols/line-composer.ts";
-import { isServiceHint, isSpecialLabel, mapLabels, parseLabels, recordOf } from "#app/server/protocols/loki/labels.ts";
+import { isSpecialLabel, mapLabels, parseLabels, recordOf } from "#app/server/protocols/loki/labels.ts";
 import { mayBeOpened } from "#app/server/protocols/open-line.ts";
 import {
   BinaryReader,
   delimited,
   eachField,
   endOf,
-  protobufFault,
   readText,
   skipField,
   varint,
 } from "#app/server/protocols/protobuf-fields.ts";
+import { decodeProtobuf } from "#app/server/protocols/protobuf-records.ts";
 import type { DecodeContext } from "#app/server/protocols/protocol.ts";
 import { BodyError } from "#app/server/protocols/read-body.ts";
-import { inTurns, RecordSink, TURN_BYTES } from "#app/server/protocols/record-sink.ts";
+import { TURN_BYTES, type RecordSink } from "#app/server/protocols/record-sink.ts";
 import { renameTraceTags } from "#app/server/protocols/trace-names.ts";
 
 /*
@@ -33,23 +33,13 @@ import { renameTraceTags } from "#app/server/protocols/trace-names.ts";
  */
 
 /** decodeLokiProtobuf reads a PushRequest. Throws BodyError when it is cut, no protobuf, or labels are malformed. */
-export async function decodeLokiProtobuf(
-  body: Buffer,
-  { receivedAtMs, lines }: DecodeContext,
-): Promise<DecodedRecords> {
-  const sink = new RecordSink({ receivedAtMs, lines, bodyBytes: body.length });
-  try {
-    await inTurns(readRequest(body, sink));
-  } catch (error) {
-    throw protobufFault(error);
-  }
-  return sink.finish();
+export function decodeLokiProtobuf(body: Buffer, context: DecodeContext): Promise<DecodedRecords> {
+  return decodeProtobuf(body, context, readRequest);
 }
 
 /** Stream is what the entries of one stream have in common, ready to be copied. */
 interface Stream {
   labels: Map<string, string>;
-  hasService: boolean;
   service: Piece;
   level: Piece;
   /** Null: the labels need the general path. */
@@ -103,7 +93,6 @@ function streamOf(sink: RecordSink, labels: Map<string, string>): Stream {
   if ("refused" in result) {
     return {
       labels,
-      hasService: false,
       service: servicePiece(sink.builder, UNKNOWN_SERVICE),
       level: levelPiece("unknown", null),
       prefix: null,
@@ -113,7 +102,6 @@ function streamOf(sink: RecordSink, labels: Map<string, string>): Stream {
   renameTraceTags(tags);
   return {
     labels,
-    hasService: fields.service !== "",
     service: servicePiece(sink.builder, result.fields.service),
     level: levelPiece(result.fields.level, result.fields.levelOriginal),
     prefix: tagPrefixOf(tags),
@@ -122,7 +110,6 @@ function streamOf(sink: RecordSink, labels: Map<string, string>): Stream {
 
 /** Names that are more than tags are left to the general path. */
 const isSpecial = new SliceTable(isSpecialLabel);
-const isHint = new SliceTable(isServiceHint);
 
 function createEntryReader(reader: BinaryReader, body: Buffer, sink: RecordSink) {
   const { composer, receivedAtMs, lines } = sink;
@@ -181,24 +168,23 @@ function createEntryReader(reader: BinaryReader, body: Buffer, sink: RecordSink)
   }
 
   /** compose takes the short way; false when the entry needs the general one. */
-  function compose(ms: number, { prefix, hasService, service, level }: Stream): boolean {
+  function compose(ms: number, { prefix, service, level }: Stream): boolean {
     if (prefix === null || (lines.open && mayBeOpened(body, lineStart, lineEnd))) return false;
     if (!composer.begin(ms, nanos % 1e6, service, level, body, lineStart, lineEnd)) return false;
     if (!composer.prefix(prefix)) return false;
     for (let i = 0; i < metadata.length; i += 2) {
-      if (!addPair(metadata[i] as number, metadata[i + 1] as number, hasService)) return false;
+      if (!addPair(metadata[i] as number, metadata[i + 1] as number)) return false;
     }
     composer.finish();
     return true;
   }
 
-  function addPair(start: number, end: number, hasService: boolean): boolean {
+  function addPair(start: number, end: number): boolean {
     if (body[start] !== delimited(1)) return false;
     reader.pos = start + 1;
     const nameEnd = endOf(reader, end);
     const nameStart = reader.pos;
     if (isSpecial.find(body, nameStart, nameEnd) || body[nameEnd] !== delimited(2)) return false;
-    if (!hasService && isHint.find(body, nameStart, nameEnd)) return false;
     reader.pos = nameEnd + 1;
     if (endOf(reader, end) !== end) return false;
     return composer.tag(body, nameStart, nameEnd, body, reader.pos, end);

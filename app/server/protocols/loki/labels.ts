@@ -18,18 +18,14 @@ const SERVICE_HINTS = [
 
 const LEVEL_LABELS = [...FIELD_SYNONYMS.level, "detected_level"] as const;
 
-/** isSpecialLabel tells whether a label is more than a tag of its own name. */
+/** isSpecialLabel tells whether a label is more than a tag of its own name: it may decide service, level or trace. */
 export function isSpecialLabel(name: string): boolean {
   return SPECIAL.has(name);
 }
 
-/** isServiceHint tells whether a label stands for a service where none is named. */
-export function isServiceHint(name: string): boolean {
-  return (SERVICE_HINTS as readonly string[]).includes(name);
-}
-
 const SPECIAL: ReadonlySet<string> = new Set<string>([
   ...FIELD_SYNONYMS.service,
+  ...SERVICE_HINTS,
   ...LEVEL_LABELS,
   ...[...TRACE_NAMES].flatMap(([name, tag]) => (name === tag ? [] : [name])),
 ]);

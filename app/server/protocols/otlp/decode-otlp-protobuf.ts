@@ -10,12 +10,12 @@ import {
   delimited,
   eachField,
   endOf,
-  protobufFault,
   readText,
   skipField,
 } from "#app/server/protocols/protobuf-fields.ts";
+import { decodeProtobuf } from "#app/server/protocols/protobuf-records.ts";
 import type { DecodeContext } from "#app/server/protocols/protocol.ts";
-import { inTurns, RecordSink, TURN_BYTES } from "#app/server/protocols/record-sink.ts";
+import { TURN_BYTES, type RecordSink } from "#app/server/protocols/record-sink.ts";
 import { renameTraceTags } from "#app/server/protocols/trace-names.ts";
 
 /*
@@ -24,17 +24,8 @@ import { renameTraceTags } from "#app/server/protocols/trace-names.ts";
  */
 
 /** decodeOtlpProtobuf reads an ExportLogsServiceRequest. Throws BodyError when it is cut or no protobuf. */
-export async function decodeOtlpProtobuf(
-  body: Buffer,
-  { receivedAtMs, lines }: DecodeContext,
-): Promise<DecodedRecords> {
-  const sink = new RecordSink({ receivedAtMs, lines, bodyBytes: body.length });
-  try {
-    await inTurns(readRequest(body, sink));
-  } catch (error) {
-    throw protobufFault(error);
-  }
-  return sink.finish();
+export function decodeOtlpProtobuf(body: Buffer, context: DecodeContext): Promise<DecodedRecords> {
+  return decodeProtobuf(body, context, readRequest);
 }
 
 function* readRequest(body: Buffer, sink: RecordSink): Generator<void, void> {
