@@ -24,7 +24,7 @@ const FATAL_EXIT_MS = 200;
 
 /**
  * A function is optimised once it has run this many bytes of bytecode, nine times what V8 waits for by itself: what is hot
- * here lies in WebAssembly and native code, and optimising everything around it cost a fifth of ingesting a million lines.
+ * here lies in WebAssembly and native code, and over a million lines optimising all around it costs more than it saves.
  */
 const INTERRUPT_BUDGET_BYTES = 600_000;
 
