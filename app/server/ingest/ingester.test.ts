@@ -70,6 +70,17 @@ describe("the start after a kill", () => {
     expect(machine.outside.now.ledger.size).toBe(0);
   });
 
+  it("keeps what is acknowledged in a data folder whose maker died before the folder's name was on disk", async () => {
+    const disk = new MemoryFileSystem();
+    await disk.makeDirectory("/data");
+    const machine = boot({ fileSystem: disk.afterKill({ syncsNewDirectories: true }) });
+    await machine.ingester.start();
+    await accept(machine, "a");
+    const next = boot({ fileSystem: machine.fileSystem.afterPowerCut("only what was synced"), life: 2 });
+    await next.ingester.start();
+    expect(await visibleMessages(next)).toEqual(["a"]);
+  });
+
   it("keeps the file of a new batch that got the number of one whose seal was never written", async () => {
     const outcomes = new Set<string>();
     for (let call = 1; call < 60; call++) {

@@ -17,6 +17,7 @@ import { Wal, WalFullError, type WalFailedError } from "#app/server/ingest/wal.t
 import type { ObjectStore } from "#app/server/o3/object-store.ts";
 import type { Clock } from "#app/server/system/clock.ts";
 import type { FileSystem } from "#app/server/system/file-system.ts";
+import { syncAncestors } from "#app/server/system/sync-ancestors.ts";
 import type { Logger } from "#app/server/system/logger.ts";
 
 export interface IngesterOptions {
@@ -143,6 +144,7 @@ export class Ingester {
     await fileSystem.makeDirectory(this.#walDirectory);
     // Also when it was there: the process that made it may have died before its name was durable.
     await fileSystem.syncDirectory(this.#options.dataDir);
+    await syncAncestors(fileSystem, this.#options.dataDir);
     await this.#spool.open();
     await this.#budget.check();
     const earlierWalIds = await fileSystem.list(this.#walDirectory);
