@@ -39,7 +39,8 @@ export interface ApiKey {
 // PostgreSQL refuses NUL, and the other control characters and lone surrogates have no business in a name.
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
-const nameSchema = z
+/** nameSchema reads a name that people give to a project or a key. */
+export const nameSchema = z
   .string()
   .refine((name) => !UNPRINTABLE.test(name), "must not contain control characters")
   .transform((name) => name.trim())

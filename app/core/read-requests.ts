@@ -10,7 +10,7 @@ const DEFAULT_TOP = 10;
 const MAX_NEIGHBOURS = 1_000;
 const DEFAULT_NEIGHBOURS = 50;
 
-const fieldName = z
+export const fieldName = z
   .string()
   .min(1, "must not be empty")
   .max(1024)

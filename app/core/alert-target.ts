@@ -1,0 +1,41 @@
+import { z } from "zod";
+
+/** What stands in answers where a target has a secret; sent back, it means the one that is stored. */
+export const MASK = "********";
+
+const MAX_URL_LENGTH = 2_048;
+const MAX_SECRET_LENGTH = 512;
+const MIN_SECRET_LENGTH = 8;
+const MAX_RECIPIENTS = 20;
+
+const webUrl = z
+  .string()
+  .max(MAX_URL_LENGTH)
+  .superRefine((text, context) => {
+    const problem = URL.canParse(text) ? problemOf(new URL(text)) : "must be an http or https address";
+    if (problem !== null) context.addIssue({ code: "custom", message: problem });
+  });
+
+function problemOf(url: URL): string | null {
+  if (url.protocol !== "http:" && url.protocol !== "https:") return "must be an http or https address";
+  // They would stand in the address for everyone who may read the rule.
+  if (url.username !== "" || url.password !== "") return "must not contain a user name or password";
+  return null;
+}
+
+/** Given back by answers; it says which stored target a masked secret belongs to. */
+const id = z.string().max(64).optional();
+
+/** alertTargetSchema reads one of a rule's `notify`. */
+export const alertTargetSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    id,
+    type: z.literal("webhook"),
+    url: webUrl,
+    secret: z.string().min(MIN_SECRET_LENGTH).max(MAX_SECRET_LENGTH).nullable().optional(),
+  }),
+  z.strictObject({ id, type: z.literal("slack"), url: webUrl }),
+  z.strictObject({ id, type: z.literal("email"), to: z.array(z.email().max(320)).min(1).max(MAX_RECIPIENTS) }),
+]);
+
+export type AlertTarget = z.output<typeof alertTargetSchema>;
