@@ -22,6 +22,13 @@ export function textEnd(at: i32, end: i32): i32 {
   return at;
 }
 
+/** stringEnd returns the position of the quote that ends the string of JSON whose text begins at `at`. */
+export function stringEnd(at: i32, end: i32): i32 {
+  at = textEnd(at, end);
+  while (load<u8>(at) === BACKSLASH) at = textEnd(at + 2, end);
+  return at;
+}
+
 /**
  * nameEnd is textEnd for names, which also stop at DEL and at 0xC2, behind which UTF-8 has the C1 controls.
  */

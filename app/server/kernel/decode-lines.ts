@@ -3,34 +3,17 @@ import { BACKSLASH, COMMA, QUOTE, copyBytes, isSame, nameEnd, skipSpaces, textEn
 import {
   BEHIND_RECORD,
   CUT,
-  ENDS_AT,
   FULL,
   LEVELS_AT,
-  LEVEL_OF_AT,
-  LINES_AT,
-  LINES_END,
-  MAX_ENTRIES,
   MAX_SCANNED_TAGS,
   MAX_SEGMENT_BYTES,
-  MS_AT,
   NOT_CANONICAL,
   SERVICES_AT,
-  SERVICE_OF_AT,
-  STOP_AT,
-  STOP_ENTRIES,
-  STOP_LINES_END,
-  STOP_MAX_LINE_BYTES,
-  STOP_MAX_MS_AT,
-  STOP_MIN_MS_AT,
-  STOP_NAME,
-  STOP_NAME_LENGTH,
-  STOP_POSITION,
-  SUB_MS_NS_AT,
-  TAGS_START_AT,
   TAG_KEYS_AT,
   UNKNOWN_LEVEL_NAME,
   UNKNOWN_SERVICE_NAME,
 } from "./layout";
+import { addLine, hasRoom, linesEnd, stop, unknownName } from "./lines";
 import { findName } from "./names";
 import { readTimestamp, timestampMs, timestampSubMsNs } from "./timestamp";
 
@@ -58,21 +41,6 @@ const TAGS_START_BYTES: i32 = 9;
 const LINE_START_TEXT = memory.data<u8>([123, 34, 116, 105, 109, 101, 115, 116, 97, 109, 112, 34, 58, 34, 0, 0]) as i32;
 const TAGS_START_TEXT = memory.data<u8>([34, 44, 34, 116, 97, 103, 115, 34, 58, 123, 125, 0, 0, 0, 0, 0]) as i32;
 
-let entries: i32 = 0;
-let linesEnd: i32 = LINES_AT;
-let maxLineBytes: i32 = 0;
-let minMs: f64 = Infinity;
-let maxMs: f64 = -Infinity;
-
-/** clearLines forgets the lines, once the caller has taken them. */
-export function clearLines(): void {
-  entries = 0;
-  linesEnd = LINES_AT;
-  maxLineBytes = 0;
-  minMs = Infinity;
-  maxMs = -Infinity;
-}
-
 /**
  * decodeLines takes records from the one at `at` on as long as they need no normalising beyond their level, and writes
  * their canonical lines and columns. Records follow each other directly or, in an array, behind commas. It returns why
@@ -91,16 +59,6 @@ export function decodeLines(at: i32, end: i32, isInArray: bool, linesOffset: i32
     if (following >= end || load<u8>(following) !== OPEN_BRACE) return stop(next, BEHIND_RECORD);
     at = following;
   }
-}
-
-function stop(at: i32, reason: i32): i32 {
-  store<i32>(STOP_AT + STOP_POSITION * 4, at);
-  store<i32>(STOP_AT + STOP_ENTRIES * 4, entries);
-  store<i32>(STOP_AT + STOP_LINES_END * 4, linesEnd);
-  store<i32>(STOP_AT + STOP_MAX_LINE_BYTES * 4, maxLineBytes);
-  store<f64>(STOP_MIN_MS_AT, minMs);
-  store<f64>(STOP_MAX_MS_AT, maxMs);
-  return reason;
 }
 
 /** A fault that lies behind the end is none of the record's. */
@@ -182,7 +140,7 @@ function takeRecord(object: i32, end: i32, linesOffset: i32, generation: i32, la
   if (messageEnd === 0 || timestampEnd === 0) return NOT_CANONICAL;
   if (!readTimestamp(timestampStart, timestampEnd)) return NOT_CANONICAL;
   if (timestampMs < 0 || timestampMs > latestMs) return NOT_CANONICAL;
-  if (entries === MAX_ENTRIES || linesEnd + (at - object) + 2 * MAX_SEGMENT_BYTES > LINES_END) return FULL;
+  if (!hasRoom(at - object + 2 * MAX_SEGMENT_BYTES)) return FULL;
 
   const service = findName(SERVICES_AT, serviceStart, serviceEnd - serviceStart, generation);
   if (service === 0) return unknownName(UNKNOWN_SERVICE_NAME, serviceStart, serviceEnd - serviceStart);
@@ -224,25 +182,16 @@ function takeRecord(object: i32, end: i32, linesOffset: i32, generation: i32, la
   }
   store<u8>(to, CLOSE_BRACE as u8);
   store<u8>(to, LF as u8, 1);
-  maxLineBytes = max(maxLineBytes, to + 2 - linesEnd);
-  linesEnd = to + 2;
-  minMs = min(minMs, timestampMs);
-  maxMs = max(maxMs, timestampMs);
-
-  const i = entries++;
-  store<f64>(MS_AT + i * 8, timestampMs);
-  store<i32>(ENDS_AT + i * 4, linesEnd - LINES_AT + linesOffset);
-  store<i32>(SUB_MS_NS_AT + i * 4, timestampSubMsNs);
-  store<i32>(SERVICE_OF_AT + i * 4, load<i32>(service, 16));
-  store<i32>(TAGS_START_AT + i * 4, ownTagsStart - LINES_AT + linesOffset);
-  store<u8>(LEVEL_OF_AT + i, load<i32>(level, 16) as u8);
+  addLine(
+    to + 2,
+    ownTagsStart,
+    timestampMs,
+    timestampSubMsNs,
+    load<i32>(service, 16),
+    load<i32>(level, 16),
+    linesOffset,
+  );
   return at;
-}
-
-function unknownName(reason: i32, name: i32, length: i32): i32 {
-  store<i32>(STOP_AT + STOP_NAME * 4, name);
-  store<i32>(STOP_AT + STOP_NAME_LENGTH * 4, length);
-  return reason;
 }
 
 /** plainTextEnd is the position of the closing quote, or why not: an escape or byte that we would spell differently. */

@@ -1,7 +1,11 @@
 export { placeRun } from "./batch";
 export { composeBlock } from "./compose-block";
 export { countMinutes } from "./count-minutes";
-export { clearLines, decodeLines } from "./decode-lines";
+export { decodeLines } from "./decode-lines";
+export { decodeLogRecords } from "./decode-log-records";
+export { decodeStreamEntries } from "./decode-stream-entries";
+export { clearLines } from "./lines";
 export { addName } from "./names";
+export { addSpecialName } from "./special-names";
 export { sortEntries } from "./sort-entries";
 export { clearTagSummary, tagKeys, tagsAreComplete } from "./tag-summary";

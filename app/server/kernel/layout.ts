@@ -56,6 +56,50 @@ export const SERVICE_OF_AT = 0xa0000;
 export const TAGS_START_AT = 0xb0000;
 export const LEVEL_OF_AT = 0xc0000;
 
+/*
+ * What a caller says once for many records that come in protobuf: the records of one resource and scope, or of one stream.
+ * The words, then the bytes that they count: segments of a line, and tags as a line spells them.
+ */
+export const SHARED_WORDS_AT = 0xc4000;
+export const SHARED_SERVICE_BYTES = 0;
+export const SHARED_SERVICE_NUMBER = 1;
+/** Of a stream; the level of a LogRecord is its own. */
+export const SHARED_LEVEL_BYTES = 2;
+export const SHARED_LEVEL_NUMBER = 3;
+export const SHARED_TAGS_BYTES = 4;
+export const SHARED_KEYS = 5;
+export const SHARED_WORDS = 6;
+export const SHARED_SERVICE_AT = 0xc5000;
+export const SHARED_LEVEL_AT = 0xc6000;
+export const SHARED_TAGS_AT = 0xc8000;
+export const MAX_SHARED_TAGS_BYTES = 0x8000;
+
+/** The keys of one line's tags, a start and an end each: those of the shared tags first. */
+export const COMPOSED_KEYS_AT = 0xd1000;
+/** The attributes of one record, a start and an end each. */
+export const ATTRIBUTES_AT = 0xd2000;
+/** Attributes of one record, and as many shared tags; more take the general path. */
+export const MAX_COMPOSED_TAGS = 64;
+/** A LogRecord's severity number, and its text behind it. */
+export const SEVERITY_AT = 0xd3000;
+/** The second that was written last: `2026-11-25T04:30:00.`. */
+export const SECOND_AT = 0xd4000;
+
+/** Records of more bytes take the general path: every byte may become six, and entries have limits. */
+export const MAX_COMPOSED_BYTES = 0x20000;
+
+/** Names of tags that are more than tags, see special-names.ts. A slot: name, its length, hash, flags. */
+export const SPECIAL_NAMES_AT = 0xd5000;
+export const SPECIAL_SLOTS = 256;
+export const SPECIAL_SLOT_BYTES = 16;
+export const SPECIAL_TEXTS_AT = 0xd7000;
+/** Another spelling of a trace's or span's id. */
+export const SPECIAL_TRACE = 1;
+/** A label that says the service or the level. */
+export const SPECIAL_LABEL = 2;
+/** A label that says the service when no other does. */
+export const SPECIAL_HINT = 4;
+
 /** The sender's bytes; some behind their end are read and ignored. */
 export const SOURCE_AT = 0x100000;
 export const SOURCE_BYTES = 0x100000;

@@ -12,7 +12,7 @@ const MAX_NAMES = NAME_SLOTS / 2;
 let names = 0;
 let nextByte: i32 = NAMES_AT;
 
-function hashOf(name: i32, length: i32): i32 {
+export function hashOf(name: i32, length: i32): i32 {
   let head = load<u64>(name);
   let tail: u64 = 0;
   if (length >= 8) tail = load<u64>(name + length - 8);

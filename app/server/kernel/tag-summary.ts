@@ -1,4 +1,4 @@
-import { COMMA, QUOTE, BACKSLASH, copyBytes, isSame, textEnd } from "./bytes";
+import { COMMA, QUOTE, copyBytes, isSame, stringEnd, textEnd } from "./bytes";
 import {
   MAX_TAG_KEYS,
   MAX_TAG_VALUES,
@@ -50,12 +50,6 @@ export function addTags(at: i32, end: i32): void {
     at++;
     expected++;
   }
-}
-
-function stringEnd(at: i32, end: i32): i32 {
-  at = textEnd(at, end);
-  while (load<u8>(at) === BACKSLASH) at = textEnd(at + 2, end);
-  return at;
 }
 
 function slotOf(key: i32, length: i32, expected: i32): i32 {

@@ -19,9 +19,16 @@ export interface FileSystem {
   removeDirectory(directory: string): Promise<void>;
   /** Makes the names in a directory durable: a new, renamed or removed file's name can be lost without it. */
   syncDirectory(directory: string): Promise<void>;
-  /** Size in bytes and kind, or null when nothing is there. */
-  stat(path: string): Promise<{ sizeBytes: number; isDirectory: boolean } | null>;
+  /** What is there, or null. */
+  stat(path: string): Promise<FileStat | null>;
   freeSpace(path: string): Promise<{ freeBytes: number; totalBytes: number }>;
+}
+
+export interface FileStat {
+  sizeBytes: number;
+  /** When its bytes or its names changed last. */
+  changedAtMs: number;
+  isDirectory: boolean;
 }
 
 export interface FileHandle {

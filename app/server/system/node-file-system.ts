@@ -58,7 +58,8 @@ export const nodeFileSystem: FileSystem = {
   },
   async stat(filePath) {
     const found = await nullWhenMissing(stat(filePath));
-    return found === null ? null : { sizeBytes: found.size, isDirectory: found.isDirectory() };
+    if (found === null) return null;
+    return { sizeBytes: found.size, changedAtMs: found.ctimeMs, isDirectory: found.isDirectory() };
   },
   async freeSpace(filePath) {
     const space = await statfs(filePath);

@@ -1,0 +1,5 @@
+export { measureColumns, writeColumns } from "./columns";
+export { sortRows } from "./sort-rows";
+export { surveyLines } from "./survey-lines";
+export { takeLines } from "./take-lines";
+export { addWord, fillFilter } from "./words";

@@ -1,0 +1,108 @@
+/*
+ * Where things lie in the memory of the slice kernel, which makes the columns of a row group out of stored lines. The
+ * kernel (AssemblyScript) and its caller (TypeScript) both read this file, so it holds plain numbers only. What is below
+ * the first address belongs to the compiler; what is not fixed here lies where the words say.
+ */
+
+/** A stored line begins with `{"id":"`, an id, and `","timestamp":"`. */
+export const ID_AT = 7;
+export const ID_BYTES = 51;
+/** The WAL's uuid and the sequence; the index follows behind a dash. */
+export const ID_REQUEST_BYTES = 45;
+export const ID_INDEX_BYTES = 5;
+export const TIMESTAMP_AT = 73;
+
+/** Words of 32 bits. */
+export const WORDS_AT = 0x10000;
+/** Rows that were taken, and what they are at most. */
+export const ROWS = 0;
+export const MAX_ROWS = 1;
+/** The lines of the rows, one after another; some bytes behind their end may be written. */
+export const LINES_END = 2;
+export const LINES_LIMIT = 3;
+/** What is known of each row: ROW_BYTES each. */
+export const ROW_TABLE = 4;
+/** For each row, a start and an end for each promoted key; the start is 0 where it has no such tag. */
+export const VALUES = 5;
+/** The promoted keys: a start and a length each. */
+export const KEYS = 6;
+export const KEY_COUNT = 7;
+/** Which of them rows are sorted by, or -1. */
+export const SORT_KEY = 8;
+/** Rows in their order, and room for sorting them. */
+export const ORDER = 9;
+export const SPARE = 10;
+/** By number of a service or of a value of the sort key: where it stands among the others. */
+export const SERVICE_RANKS = 11;
+export const VALUE_RANKS = 12;
+/** Room for as many counts as there are ranks, and two. */
+export const COUNTS = 13;
+/** Messages that are not ASCII: a start and an end each. Their words are the caller's to find. */
+export const ODD_MESSAGES = 14;
+export const ODD_MESSAGE_COUNT = 15;
+/** The distinct words: pairs of hashes in open addressing, a power of two of places; nothing lies behind them yet. */
+export const PAIR_BYTES = 8;
+export const WORD_SET = 16;
+export const WORD_SET_PLACES = 17;
+export const WORD_COUNT = 18;
+/** Is there a pair of zeros, which a place of the set cannot hold? */
+export const HAS_ZERO_WORD = 19;
+
+/** The slice: from this key on, and before that one; their ids have ID_BYTES. */
+export const FROM_MS_AT = 0x10100;
+export const TO_MS_AT = 0x10108;
+export const FROM_SUB_MS_NS_AT = 0x10110;
+export const TO_SUB_MS_NS_AT = 0x10114;
+export const FROM_ID_AT = 0x10120;
+export const TO_ID_AT = 0x10160;
+
+/** The distinct services and values of the sort key: slots, their number less one, texts, and a count. */
+export const SERVICE_NAMES_AT = 0x101c0;
+export const VALUE_NAMES_AT = 0x101d0;
+export const NAME_SLOT_BYTES = 16;
+/** A text: its start and its length. */
+export const NAME_BYTES = 8;
+
+/** A row: its line, its time, and where its parts start and end. */
+export const ROW_BYTES = 72;
+export const ROW_MS = 0;
+export const ROW_SUB_MS_NS = 8;
+export const ROW_LINE = 12;
+export const ROW_SERVICE = 16;
+export const ROW_LEVEL = 24;
+/** Starts at 0 where the sender's spelling is the level's. */
+export const ROW_LEVEL_ORIGINAL = 32;
+export const ROW_MESSAGE = 40;
+export const ROW_TAGS = 48;
+export const ROW_SERVICE_NUMBER = 56;
+export const ROW_VALUE_NUMBER = 60;
+/** Has it tags without a column? */
+export const ROW_HAS_REST = 64;
+
+/** The columns in the order of the file; promoted keys follow. */
+export const ID_REQUEST_COLUMN = 0;
+export const ID_INDEX_COLUMN = 1;
+export const TIMESTAMP_COLUMN = 2;
+export const TIMESTAMP_NS_COLUMN = 3;
+export const SERVICE_COLUMN = 4;
+export const LEVEL_COLUMN = 5;
+export const LEVEL_ORIGINAL_COLUMN = 6;
+export const MESSAGE_COLUMN = 7;
+export const REST_COLUMN = 8;
+export const FIRST_PROMOTED_COLUMN = 9;
+
+/** For each column: where its values start and end, and bits that say which rows have one, or 0. */
+export const COLUMNS_AT = 0x10200;
+export const COLUMN_BYTES = 12;
+export const COLUMN_START = 0;
+export const COLUMN_END = 4;
+export const COLUMN_BITS = 8;
+
+/** Where the caller puts what is not fixed. */
+export const FREE_AT = 0x11000;
+/** What is read and written beyond the ends of what is given. */
+export const SPILL_BYTES = 64;
+
+/** Pages of 64 KiB to begin with, and the most a memory may grow to. Both are said to the compiler too. */
+export const SLICE_MEMORY_PAGES = 64;
+export const MAX_SLICE_MEMORY_PAGES = 16_384;

@@ -1,0 +1,104 @@
+import {
+  COUNTS,
+  ID_AT,
+  ID_BYTES,
+  ORDER,
+  ROWS,
+  ROW_BYTES,
+  ROW_LINE,
+  ROW_MS,
+  ROW_SERVICE_NUMBER,
+  ROW_SUB_MS_NS,
+  ROW_TABLE,
+  ROW_VALUE_NUMBER,
+  SERVICE_RANKS,
+  SPARE,
+  VALUE_RANKS,
+} from "./layout";
+import { word } from "./slice-words";
+
+/**
+ * sortRows orders the rows by service, value of the sort key, time and id. Services and values have ranks; rows without a
+ * value come last of their service, with the rank behind all others.
+ */
+export function sortRows(services: i32, values: i32): void {
+  const rows = word(ROWS);
+  const order = word(ORDER);
+  const spare = word(SPARE);
+  for (let i = 0; i < rows; i++) store<i32>(spare + i * 4, word(ROW_TABLE) + i * ROW_BYTES);
+  spread(spare, order, ROW_VALUE_NUMBER, word(VALUE_RANKS), values);
+  spread(order, spare, ROW_SERVICE_NUMBER, word(SERVICE_RANKS), services);
+  memory.copy(order, spare, rows * 4);
+  let from = 0;
+  for (let i = 1; i <= rows; i++) {
+    if (i < rows && isOneGroup(load<i32>(order + i * 4 - 4), load<i32>(order + i * 4))) continue;
+    sortGroup(order, spare, from, i);
+    from = i;
+  }
+}
+
+/** spread writes rows in the order of the rank of one of their numbers, and keeps their order where it is the same. */
+function spread(source: i32, target: i32, numberAt: i32, ranks: i32, count: i32): void {
+  const rows = word(ROWS);
+  const starts = word(COUNTS);
+  memory.fill(starts, 0, (count + 2) * 4);
+  for (let i = 0; i < rows; i++) {
+    const at = starts + (rankOf(load<i32>(source + i * 4), numberAt, ranks, count) + 1) * 4;
+    store<i32>(at, load<i32>(at) + 1);
+  }
+  for (let at = starts + 4; at < starts + (count + 2) * 4; at += 4) store<i32>(at, load<i32>(at) + load<i32>(at - 4));
+  for (let i = 0; i < rows; i++) {
+    const row = load<i32>(source + i * 4);
+    const at = starts + rankOf(row, numberAt, ranks, count) * 4;
+    store<i32>(target + load<i32>(at) * 4, row);
+    store<i32>(at, load<i32>(at) + 1);
+  }
+}
+
+function rankOf(row: i32, numberAt: i32, ranks: i32, count: i32): i32 {
+  const number = load<i32>(row + numberAt);
+  return number === -1 ? count : load<i32>(ranks + number * 4);
+}
+
+function isOneGroup(a: i32, b: i32): bool {
+  return (
+    load<i32>(a, ROW_SERVICE_NUMBER) === load<i32>(b, ROW_SERVICE_NUMBER) &&
+    load<i32>(a, ROW_VALUE_NUMBER) === load<i32>(b, ROW_VALUE_NUMBER)
+  );
+}
+
+function isAfter(a: i32, b: i32): bool {
+  const difference = load<f64>(a, ROW_MS) - load<f64>(b, ROW_MS);
+  if (difference !== 0) return difference > 0;
+  const subMsNs = load<u32>(a, ROW_SUB_MS_NS);
+  if (subMsNs !== load<u32>(b, ROW_SUB_MS_NS)) return subMsNs > load<u32>(b, ROW_SUB_MS_NS);
+  return memory.compare(load<i32>(a, ROW_LINE) + ID_AT, load<i32>(b, ROW_LINE) + ID_AT, ID_BYTES) > 0;
+}
+
+/** Lines mostly come in the order of time, so most groups are sorted; the others are merged from the bottom up. */
+function sortGroup(order: i32, spare: i32, from: i32, to: i32): void {
+  let i = from + 1;
+  while (i < to && !isAfter(load<i32>(order + i * 4 - 4), load<i32>(order + i * 4))) i++;
+  if (i >= to) return;
+  let source = order;
+  let target = spare;
+  for (let width = 1; width < to - from; width *= 2) {
+    for (let left = from; left < to; left += 2 * width) {
+      const middle = min(left + width, to);
+      mergeRuns(source, target, left, middle, min(middle + width, to));
+    }
+    const merged = target;
+    target = source;
+    source = merged;
+  }
+  if (source !== order) memory.copy(order + from * 4, source + from * 4, (to - from) * 4);
+}
+
+function mergeRuns(source: i32, target: i32, left: i32, middle: i32, end: i32): void {
+  let right = middle;
+  for (let at = left; at < end; at++) {
+    const isRightNext =
+      right < end && (left >= middle || isAfter(load<i32>(source + left * 4), load<i32>(source + right * 4)));
+    store<i32>(target + at * 4, load<i32>(source + (isRightNext ? right++ : left++) * 4));
+  }
+}
