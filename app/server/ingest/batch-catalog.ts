@@ -21,8 +21,11 @@ export interface BatchCatalog {
    * moment. A batch that the ledger has is in one of the objects, or has expired; a local copy of it must not be read too.
    */
   findBatches(filter: BatchFilter, floors: readonly WalFloor[]): Promise<FoundBatches>;
-  /** Remembers that a batch's object is gone from the store or damaged; queries over it are incomplete from then on. */
-  markMissing(batchId: string): Promise<void>;
+  /**
+   * Remembers that a batch's object is gone from the store; queries over it are incomplete from then on. False when nobody
+   * reads the batch any more: it was compacted or has expired, and its object went with right.
+   */
+  markMissing(batchId: string): Promise<boolean>;
 }
 
 /** CommittedBatch is everything the index keeps of one sealed batch. */

@@ -150,6 +150,11 @@ export class Batcher {
     return this.#openBytes + this.#sealingBytes < ROOM_FACTOR * this.#options.bufferMaxBytes;
   }
 
+  /** Seals what holds an entry of an earlier record than this: it keeps the WAL's oldest file from going. */
+  sealBefore(walId: string, sequence: number): void {
+    this.#sealWhere((batch) => batch.walId === walId && batch.parts.some((part) => part.sequence < sequence));
+  }
+
   #sealWhere(isWanted: (batch: LocalBatch) => boolean): void {
     for (const batch of this.#open.take(isWanted)) this.seal(batch);
   }

@@ -31,16 +31,16 @@ export function createBlockColumns(
   };
 }
 
-/** growBlockColumns returns columns of twice the length with the same beginnings. */
-export function growBlockColumns(columns: BlockColumns): BlockColumns {
-  const count = columns.ends.length;
-  const grown = createBlockColumns(count * 2);
-  appendBlockColumns(columns, 0, count, grown, 0);
+/** growBlockColumns returns columns for at least `count` entries with the first `held` as they were. */
+export function growBlockColumns(columns: BlockColumns, held: number, count: number): BlockColumns {
+  const grown = createBlockColumns(held === 0 ? count : Math.max(count, held * 2));
+  appendBlockColumns(columns, 0, held, grown, 0);
   return grown;
 }
 
-/** copyBlockColumns returns columns of exactly the first `count` entries. */
-export function copyBlockColumns(columns: BlockColumns, count: number): BlockColumns {
+/** fitBlockColumns returns columns of exactly the first `count` entries. */
+export function fitBlockColumns(columns: BlockColumns, count: number): BlockColumns {
+  if (columns.ends.length === count) return columns;
   const copy = createBlockColumns(count);
   appendBlockColumns(columns, 0, count, copy, 0);
   return copy;

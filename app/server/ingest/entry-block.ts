@@ -2,7 +2,7 @@ import { LEVELS, type Level } from "#app/core/level.ts";
 import { formatTimestamp, type TimestampParts } from "#app/core/timestamp.ts";
 import {
   appendBlockColumns,
-  copyBlockColumns,
+  fitBlockColumns,
   createBlockColumns,
   growBlockColumns,
   type BlockColumns,
@@ -85,7 +85,7 @@ export class EntryBlockBuilder {
   #bytes: Buffer;
   #size = 0;
   #count = 0;
-  #columns = createBlockColumns(FIRST_ENTRIES);
+  #columns = createBlockColumns(0);
   readonly #services = new Map<string, number>();
   #maxLineBytes = 0;
   #minMs = Infinity;
@@ -114,10 +114,11 @@ export class EntryBlockBuilder {
   addLines(lines: CanonicalLines): void {
     this.#reserve(lines.bytes.length);
     lines.bytes.copy(this.#bytes, this.#size);
-    while (this.#count + lines.count > this.#columns.ends.length) this.#columns = growBlockColumns(this.#columns);
+    const count = this.#count + lines.count;
+    if (count > this.#columns.ends.length) this.#columns = growBlockColumns(this.#columns, this.#count, count);
     appendBlockColumns(lines, 0, lines.count, this.#columns, this.#count);
     this.#size += lines.bytes.length;
-    this.#count += lines.count;
+    this.#count = count;
     this.#maxLineBytes = Math.max(this.#maxLineBytes, lines.maxLineBytes);
     this.#minMs = Math.min(this.#minMs, lines.minMs);
     this.#maxMs = Math.max(this.#maxMs, lines.maxMs);
@@ -140,8 +141,10 @@ export class EntryBlockBuilder {
     at = write(level, target, at);
     at += target.write(tail, at, "utf8");
 
-    if (this.#count === this.#columns.ends.length) this.#columns = growBlockColumns(this.#columns);
     const i = this.#count++;
+    if (i === this.#columns.ends.length) {
+      this.#columns = growBlockColumns(this.#columns, i, Math.max(FIRST_ENTRIES, this.#count));
+    }
     this.#columns.ends[i] = at;
     this.#columns.ms[i] = fields.timestamp.ms;
     this.#columns.subMsNs[i] = fields.timestamp.subMsNs;
@@ -158,7 +161,7 @@ export class EntryBlockBuilder {
   build(): EntryBlock {
     const lines = this.#bytes.subarray(0, this.#size);
     return {
-      ...copyBlockColumns(this.#columns, this.#count),
+      ...fitBlockColumns(this.#columns, this.#count),
       count: this.#count,
       bytes: this.#bytes.length > this.#size * 1.25 ? Buffer.from(lines) : lines,
       services: [...this.#services.keys()],

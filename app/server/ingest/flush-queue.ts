@@ -7,6 +7,7 @@ import { putVerified } from "#app/server/o3/put-verified.ts";
 import { backoffMs } from "#app/server/o3/retry-backoff.ts";
 import type { Clock } from "#app/server/system/clock.ts";
 import type { Logger } from "#app/server/system/logger.ts";
+import { noTracer, type Tracer } from "#app/server/system/tracer.ts";
 
 export interface FlushQueueOptions {
   spool: Spool;
@@ -18,6 +19,7 @@ export interface FlushQueueOptions {
   /** Uniform in [0, 1). */
   random: () => number;
   logger: Logger;
+  tracer?: Tracer | undefined;
   /** Called once the catalog has the batch, before anything of it is removed. */
   onCommitted: (batch: LocalBatch) => Promise<void>;
   /** Called when the catalog refused the batch for ever and its object was put aside. */
@@ -48,6 +50,7 @@ const MAX_CONCURRENT = 4;
  */
 export class FlushQueue {
   readonly #options: FlushQueueOptions;
+  readonly #tracer: Tracer;
   readonly #waiting: QueuedFlush[] = [];
   readonly #running = new Map<QueuedFlush, Promise<void>>();
   readonly #stopping = new AbortController();
@@ -58,6 +61,7 @@ export class FlushQueue {
 
   constructor(options: FlushQueueOptions) {
     this.#options = options;
+    this.#tracer = options.tracer ?? noTracer;
   }
 
   /** Why the last put or commit failed, null after one that worked. */
@@ -146,8 +150,13 @@ export class FlushQueue {
   async #flush(flush: QueuedFlush): Promise<void> {
     const { signal } = this.#stopping;
     try {
-      if (!flush.isStored) await this.#put(flush, signal);
-      const outcome = await this.#commit(flush);
+      const outcome = await this.#tracer.trace("upload", async (span) => {
+        span.set("akavelog.project_id", flush.batch.projectId);
+        span.set("akavelog.entries", flush.sealed.entries);
+        span.set("akavelog.bytes", flush.sealed.bytes);
+        span.set("akavelog.attempt", flush.attempts);
+        return await this.#putAndCommit(flush, signal);
+      });
       if (outcome === "quarantined") await this.#options.onQuarantined(flush.batch);
       else await this.#options.onCommitted(flush.batch);
     } catch (error) {
@@ -158,6 +167,11 @@ export class FlushQueue {
       const { objectKey } = flush.sealed;
       this.#options.logger.warn({ err: error, objectKey, attempts: flush.attempts, waitMs }, "cannot flush batch yet");
     }
+  }
+
+  async #putAndCommit(flush: QueuedFlush, signal: AbortSignal): Promise<"committed" | "quarantined"> {
+    if (!flush.isStored) await this.#put(flush, signal);
+    return await this.#commit(flush);
   }
 
   async #put(flush: QueuedFlush, signal: AbortSignal): Promise<void> {

@@ -1,23 +1,26 @@
 /**
  * IdempotencyCatalog keeps which (project, Idempotency-Key) pairs were used within the last 24 hours, for all processes.
- * A key is claimed before its record is written to the WAL and completed with the answer after the fsync.
- * Every method throws CatalogError when the database is away.
+ * A key is claimed before its record is written to the WAL, and settled after the fsync and before an entry of the record
+ * enters a batch. A settled key is never taken over, so of several processes that have a record for a key only one ever
+ * stores its entries. Every method throws CatalogError when the database is away.
  */
 export interface IdempotencyCatalog {
   /**
    * Claims a key for this process's WAL. Exactly one of several concurrent claims gets `claimed`.
    * A finished key returns its answer; the caller compares digests.
    * An unfinished key of another WAL returns `running` while that WAL's process is alive, `orphaned` when it is not;
-   * an orphan older than `takeoverMs` is claimed for this WAL, after which the old owner's replay drops its record.
+   * an orphan older than `takeoverMs` is claimed for this WAL, after which the earlier claim cannot be settled any more.
    */
-  claim(claim: IdempotencyClaim, takeoverMs: number): Promise<ClaimResult>;
-  /** Stores the answer of a claimed key; returns false when the key is no longer owned by this WAL. */
-  complete(owner: { projectId: string; key: string; walId: string }, answer: RememberedAnswer): Promise<boolean>;
-  /** Gives a claim back after a refusal that is not remembered (429, 503, ...). */
-  release(owner: { projectId: string; key: string; walId: string }): Promise<void>;
-  /** True when this unfinished or finished key is still owned by the WAL; asked by replay before a keyed record is kept. */
-  isOwnedBy(owner: { projectId: string; key: string; walId: string }): Promise<boolean>;
-  /** Deletes the unfinished keys of a WAL whose replay is over: their requests never became durable. */
+  claim(request: IdempotencyRequest, takeoverMs: number): Promise<ClaimResult>;
+  /**
+   * Stores the answer of a claim whose record is durable. Unless the answer is final the key counts as running for as long
+   * as its owner lives. Returns false when another process has taken the key over: the record must not be stored then.
+   * A key that expired meanwhile was not taken over, and its record is as good as any other.
+   */
+  settle(claim: KeyClaim, answer: RememberedAnswer, options: { isFinal: boolean }): Promise<boolean>;
+  /** Gives an unsettled claim back after a refusal that is not remembered (429, 503, ...). */
+  release(claim: KeyClaim): Promise<void>;
+  /** Ends the unsettled claims of a WAL whose replay is over: their requests never became durable. */
   releaseUnfinished(walId: string): Promise<void>;
   /** Says that the process which owns this WAL is alive. Called every few seconds. */
   heartbeat(walId: string): Promise<void>;
@@ -25,7 +28,7 @@ export interface IdempotencyCatalog {
   expire(): Promise<void>;
 }
 
-export interface IdempotencyClaim {
+export interface IdempotencyRequest {
   projectId: string;
   key: string;
   /** Hex sha256 of the request's content (the decoded body and what changes its meaning). */
@@ -33,8 +36,15 @@ export interface IdempotencyClaim {
   walId: string;
 }
 
+/** KeyClaim is one successful claim of a key. Its id tells it from a later one of the same process. */
+export interface KeyClaim {
+  projectId: string;
+  key: string;
+  claimId: string;
+}
+
 export type ClaimResult =
-  | { state: "claimed" }
+  | { state: "claimed"; claimId: string }
   | { state: "running" }
   | { state: "orphaned"; retryAfterMs: number }
   | { state: "finished"; digest: string; answer: RememberedAnswer };

@@ -70,6 +70,24 @@ describe("the start after a kill", () => {
     expect(machine.outside.now.ledger.size).toBe(0);
   });
 
+  it("knows of a drained WAL until the catalog has forgotten it", async () => {
+    const killed = await killedMachine();
+    const refuseTrims = (step: string) => {
+      if (step === "before trim") throw new CatalogError("trim ledger", "unavailable", "it is away");
+    };
+    const second = boot({ ...killed, life: 2, onStep: refuseTrims });
+    await second.ingester.start();
+    await closeMachine(second);
+    expect(await second.fileSystem.list(FIRST_WAL)).toEqual([]);
+    expect(second.outside.now.ledger.size).toBeGreaterThan(0);
+    const third = boot({ fileSystem: second.fileSystem.afterKill(), outside: second.outside.now, life: 3 });
+    await third.ingester.start();
+    await closeMachine(third);
+    expect(third.outside.now.ledger.size).toBe(0);
+    expect(await third.fileSystem.list("/data/wal")).toEqual([]);
+    expect(committedMessages(third.outside.now).sort()).toEqual(["a", "b", "c", "d", "e"]);
+  });
+
   it("keeps what is acknowledged in a data folder whose maker died before the folder's name was on disk", async () => {
     const disk = new MemoryFileSystem();
     await disk.makeDirectory("/data");

@@ -1,59 +1,17 @@
 import path from "node:path";
-import type { BatchCatalog } from "#app/server/ingest/batch-catalog.ts";
 import { BacklogFullError, Batcher } from "#app/server/ingest/batcher.ts";
-import type { Tier0Object } from "#app/server/ingest/build-tier0.ts";
 import { DiskBudget } from "#app/server/ingest/disk-budget.ts";
-import type { EntryBlock } from "#app/server/ingest/entry-block.ts";
 import { FlushQueue } from "#app/server/ingest/flush-queue.ts";
-import type { IdempotencyCatalog } from "#app/server/ingest/idempotency-catalog.ts";
+import { KeyedEntries, type KeyedOutcome } from "#app/server/ingest/keyed-entries.ts";
 import { LocalBatches, type LocalBatch } from "#app/server/ingest/local-batches.ts";
-import type { BatchLimits, DurableBlock } from "#app/server/ingest/open-batches.ts";
-import type { SealableBatch } from "#app/server/ingest/merge-parts.ts";
+import type { DurableBlock } from "#app/server/ingest/open-batches.ts";
 import { replayWal } from "#app/server/ingest/replay-wal.ts";
 import { Spool } from "#app/server/ingest/spool.ts";
-import { encodeEntries, type WalIdempotency } from "#app/server/ingest/wal-payload.ts";
+import { encodeEntries } from "#app/server/ingest/wal-payload.ts";
 import { WalRelease } from "#app/server/ingest/wal-release.ts";
-import { Wal, WalFullError, type WalFailedError } from "#app/server/ingest/wal.ts";
-import type { ObjectStore } from "#app/server/o3/object-store.ts";
-import type { Clock } from "#app/server/system/clock.ts";
-import type { FileSystem } from "#app/server/system/file-system.ts";
+import { Wal, WalFullError } from "#app/server/ingest/wal.ts";
 import { syncAncestors } from "#app/server/system/sync-ancestors.ts";
-import type { Logger } from "#app/server/system/logger.ts";
-
-export interface IngesterOptions {
-  dataDir: string;
-  /** A uuid of version 7, made for this process. */
-  walId: string;
-  limits: BatchLimits;
-  bufferMaxBytes: number;
-  walMaxBytes: number;
-  /** When a file of the WAL is followed by the next; tests rotate sooner. */
-  walFileMaxBytes?: number;
-  fileSystem: FileSystem;
-  store: ObjectStore;
-  /** Whether a put is read back; see FlushQueueOptions. */
-  verifyPuts: "read-back" | "trust-store";
-  catalog: BatchCatalog;
-  idempotency: IdempotencyCatalog;
-  buildObject: (batch: SealableBatch) => Promise<Tier0Object>;
-  /** Told of entries once they are durable and before they are acknowledged; must return at once. */
-  onAccepted?: (durable: DurableBlock) => void;
-  /** Where a committed batch's spool file goes: into the cache, or away. */
-  keepCommitted: (batch: LocalBatch, spoolPath: string) => Promise<void>;
-  clock: Clock;
-  random: () => number;
-  logger: Logger;
-  /** An fsync failed: nothing may be acknowledged any more, the process must end. */
-  onFailure: (error: WalFailedError) => void;
-}
-
-/** AcceptRequest is the sound entries of one request. */
-export interface AcceptRequest {
-  projectId: string;
-  block: EntryBlock;
-  receivedAtMs: number;
-  idempotency: WalIdempotency | null;
-}
+import type { AcceptRequest, IngesterOptions } from "#app/server/ingest/ingester-options.ts";
 
 /** A WAL file holds some batches; smaller ones are released sooner, larger ones are made less often. */
 const WAL_FILE_MAX_BYTES = 64 * 1024 * 1024;
@@ -68,14 +26,19 @@ const DISK_FULL_RETRY_AFTER_MS = 10_000;
  */
 export class Ingester {
   readonly local = new LocalBatches();
+  /** What replay found broken in the WALs of earlier processes. */
+  readonly damage = { damagedBytes: 0, lostRecords: 0 };
   readonly #options: IngesterOptions;
   readonly #spool: Spool;
   readonly #flushQueue: FlushQueue;
   readonly #batcher: Batcher;
+  readonly #keyed: KeyedEntries;
   readonly #budget: DiskBudget;
   readonly #wals = new Map<string, { wal: Wal; release: WalRelease; isDraining: boolean }>();
   readonly #commitTimers = new Map<string, NodeJS.Timeout>();
   #wal: Wal | null = null;
+  /** Batches with entries before this sequence number are sealed. */
+  #sealedBefore = 0;
 
   constructor(options: IngesterOptions) {
     this.#options = options;
@@ -93,6 +56,7 @@ export class Ingester {
       clock,
       random,
       logger,
+      tracer: options.tracer,
       onCommitted: (batch) => this.#finishCommitted(batch),
       onQuarantined: (batch) => this.#finishQuarantined(batch),
     });
@@ -105,6 +69,13 @@ export class Ingester {
       buildObject: options.buildObject,
       clock,
       random,
+      logger,
+    });
+    this.#keyed = new KeyedEntries({
+      idempotency: options.idempotency,
+      batch: (durable) => this.#addToBatches(durable),
+      drop: (durable) => void this.#drop(durable),
+      clock,
       logger,
     });
     this.#budget = new DiskBudget({
@@ -122,6 +93,15 @@ export class Ingester {
     return bytes;
   }
 
+  get flushQueueLength(): number {
+    return this.#flushQueue.length;
+  }
+
+  /** The WALs whose entries searches of this process see: its own, and earlier ones as long as they are not stored. */
+  get walIds(): string[] {
+    return [...new Set([this.#options.walId, ...this.#wals.keys()])];
+  }
+
   /** What keeps sealed batches from the store or the catalog at the moment. */
   get trouble(): { store: string | null; catalog: string | null } {
     return this.#flushQueue.trouble;
@@ -135,7 +115,19 @@ export class Ingester {
   /** Throws BacklogFullError when entries would be refused; asked before a body is read. */
   assertRoom(): void {
     if (this.#wal === null) throw new BacklogFullError("the server has not started yet", DISK_FULL_RETRY_AFTER_MS);
+    this.#sealForRoom(this.#wal);
     this.#budget.admit(0);
+  }
+
+  /**
+   * A project that sends little would keep the oldest file, and with it all behind it, until its batch is old enough: once
+   * half of the budget is used nobody waits for that.
+   */
+  #sealForRoom(wal: Wal): void {
+    const bound = wal.files[1]?.firstSequence;
+    if (bound === undefined || bound === this.#sealedBefore || this.walBytes < this.#options.walMaxBytes / 2) return;
+    this.#sealedBefore = bound;
+    this.#batcher.sealBefore(wal.walId, bound);
   }
 
   /** Replays the WALs of earlier processes, then opens this process's own. The catalog must be reachable. */
@@ -157,6 +149,7 @@ export class Ingester {
       walId,
       fileSystem,
       maxFileBytes: this.#walFileMaxBytes,
+      ...(this.#options.onSynced === undefined ? {} : { onSynced: this.#options.onSynced }),
       onFailure: this.#options.onFailure,
     });
     this.#wals.set(walId, { wal, release: new WalRelease(wal, { isDraining: false }), isDraining: false });
@@ -168,28 +161,47 @@ export class Ingester {
 
   /**
    * accept resolves once the entries are fsynced, with the batches they went to; searches of this process see them then.
+   * Entries with an Idempotency-Key may still wait for the database, or be dropped for another process's: see KeyedOutcome.
    * Throws BacklogFullError (nothing was stored) or WalFailedError (unknown, the process is ending).
    */
-  async accept(request: AcceptRequest): Promise<Set<LocalBatch>> {
+  async accept(request: AcceptRequest): Promise<KeyedOutcome> {
     const wal = this.#wal;
     const release = wal === null ? undefined : this.#wals.get(wal.walId)?.release;
     if (wal === null || release === undefined) {
       throw new BacklogFullError("the server is stopping", DISK_FULL_RETRY_AFTER_MS);
     }
-    const { projectId, block, receivedAtMs } = request;
+    const { projectId, block, receivedAtMs, idempotency } = request;
     this.#budget.admit(block.bytes.length);
     await this.#batcher.waitForRoom();
     let sequence: number;
     try {
-      const payload = encodeEntries(projectId, receivedAtMs, block, request.idempotency);
+      const payload = encodeEntries(projectId, receivedAtMs, block, idempotency);
       sequence = await release.append(payload, block.count);
     } catch (error) {
       if (error instanceof WalFullError) throw new BacklogFullError("the disk is full", DISK_FULL_RETRY_AFTER_MS);
       throw error;
     }
     const durable = { projectId, walId: wal.walId, sequence, block, receivedAtMs };
+    if (idempotency !== null) return await this.#keyed.settle(durable, idempotency, request.isAnswerFinal ?? true);
+    return { state: "batched", batches: this.#addToBatches(durable) };
+  }
+
+  #addToBatches(durable: DurableBlock): Set<LocalBatch> {
     this.#options.onAccepted?.(durable);
     return this.#batcher.add(durable);
+  }
+
+  async #drop({ walId, sequence, block }: DurableBlock): Promise<void> {
+    try {
+      await this.#wals.get(walId)?.release.markStored([[sequence, 0, block.count]]);
+    } catch (error) {
+      this.#options.logger.warn({ err: error, walId }, "cannot remove a WAL file yet; a later batch or start does");
+    }
+  }
+
+  /** What was acknowledged here before this moment is in the catalog. */
+  committedThroughMs(nowMs: number): number {
+    return Math.min(this.local.committedThroughMs(nowMs), this.#keyed.oldestWaitingMs);
   }
 
   /** Reads a batch that is sealed and not yet in the store. */
@@ -214,6 +226,7 @@ export class Ingester {
     const wal = this.#wal;
     this.#wal = null;
     for (const timer of this.#commitTimers.values()) clearTimeout(timer);
+    await this.#keyed.stop();
     this.#batcher.sealAll();
     await this.#flushAll(graceMs);
     await this.#batcher.stop();
@@ -233,10 +246,7 @@ export class Ingester {
     const owned = this.#wals.get(wal.walId);
     if (owned === undefined || !owned.release.isDone) return;
     while (wal.files.length > 0) await wal.removeOldestFile();
-    await wal.removeDirectory();
-    await this.#options.catalog.trimLedger(wal.walId).catch((error: unknown) => {
-      this.#options.logger.warn({ err: error }, "cannot trim the ledger of the closed WAL");
-    });
+    await this.#forget(wal);
   }
 
   async #replay(walId: string): Promise<void> {
@@ -261,6 +271,8 @@ export class Ingester {
       walId,
     );
     const { replayedEntries, damagedBytes, lostRecords } = replayed;
+    this.damage.damagedBytes += damagedBytes;
+    this.damage.lostRecords += lostRecords;
     const elapsedMs = clock.nowMs() - startedAtMs;
     logger.info({ walId, replayedEntries, damagedBytes, lostRecords, elapsedMs }, "replayed an earlier WAL");
     await this.#wals.get(walId)?.release.stopHolding();
@@ -306,11 +318,24 @@ export class Ingester {
     await draining.release.removeEmptyFiles();
     if (draining.wal.files.length > 0 || !this.#wals.delete(walId)) return;
     await draining.wal.close();
-    await draining.wal.removeDirectory();
-    // The ledger is what keeps a batch from being stored twice, so it is trimmed only now.
-    await this.#options.catalog.trimLedger(walId).catch((error: unknown) => {
-      this.#options.logger.warn({ err: error, walId }, "cannot trim the ledger of a drained WAL");
-    });
+    await this.#forget(draining.wal);
+  }
+
+  /**
+   * The ledger is what keeps a batch from being stored twice, so it is trimmed only when the files are gone. The empty folder
+   * goes last: by it the next start knows of a WAL that the catalog still has, and for which alerts would wait.
+   */
+  async #forget(wal: Wal): Promise<void> {
+    try {
+      await this.#options.catalog.trimLedger(wal.walId);
+    } catch (error) {
+      this.#options.logger.warn(
+        { err: error, walId: wal.walId },
+        "cannot trim the ledger of a WAL yet; the next start does",
+      );
+      return;
+    }
+    await wal.removeDirectory();
   }
 
   /**

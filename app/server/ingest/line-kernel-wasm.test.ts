@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { compileLineKernel } from "#scripts/generate-line-kernel.mjs";
+import { compileKernel, KERNELS } from "#scripts/generate-kernels.mjs";
 
-test("the line kernel that ships is the one that its sources make", async () => {
-  const shipped = readFileSync(new URL("line-kernel-wasm.ts", import.meta.url), "utf8");
-  expect(await compileLineKernel()).toBe(shipped);
+test.each(KERNELS)("the $title that ships is the one that its sources make", { timeout: 120_000 }, async (kernel) => {
+  const shipped = readFileSync(fileURLToPath(new URL(`../../../${kernel.target}`, import.meta.url)), "utf8");
+  expect(await compileKernel(kernel)).toBe(shipped);
 });

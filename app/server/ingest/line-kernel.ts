@@ -13,6 +13,16 @@ interface KernelExports extends WebAssembly.Exports {
     generation: number,
     latestMs: number,
   ): number;
+  decodeLogRecords(at: number, end: number, opens: number, linesOffset: number, latestMs: number): number;
+  decodeStreamEntries(
+    at: number,
+    end: number,
+    opens: number,
+    linesOffset: number,
+    latestMs: number,
+    special: number,
+  ): number;
+  addSpecialName(name: number, length: number, flags: number): void;
   addName(
     table: number,
     name: number,
@@ -38,6 +48,8 @@ export interface LineKernel {
   memory: Buffer;
   /** The stop words of layout.ts. */
   stop: Uint32Array;
+  /** Its shared words. */
+  shared: Uint32Array;
 }
 
 /** DecodingKernel is for one body at a time. */
@@ -113,5 +125,6 @@ function createLineKernel(memory = createMemory()): LineKernel {
     call: exports as KernelExports,
     memory: Buffer.from(memory.buffer),
     stop: new Uint32Array(memory.buffer, layout.STOP_AT, layout.STOP_WORDS),
+    shared: new Uint32Array(memory.buffer, layout.SHARED_WORDS_AT, layout.SHARED_WORDS),
   };
 }

@@ -121,6 +121,15 @@ export class LocalBatches {
     return [...highest].map(([walId, batchNo]) => ({ walId, batchNo: own.get(walId) ?? batchNo + 1 }));
   }
 
+  /** What was batched here before this moment is in the catalog; what comes from now on is not asked about. */
+  committedThroughMs(nowMs: number): number {
+    let throughMs = nowMs;
+    for (const { state, openedAtMs } of this.#batches) {
+      if (state !== "committed" && state !== "quarantined") throughMs = Math.min(throughMs, openedAtMs);
+    }
+    return throughMs;
+  }
+
   all(): Iterable<LocalBatch> {
     return this.#batches;
   }

@@ -3,7 +3,7 @@ import { reasonOf } from "#app/core/errors.ts";
 import type { BatchCatalog } from "#app/server/ingest/batch-catalog.ts";
 import type { Batcher } from "#app/server/ingest/batcher.ts";
 import { blockOfLines } from "#app/server/ingest/canonical-line.ts";
-import { IDEMPOTENCY_TTL_MS, type IdempotencyCatalog } from "#app/server/ingest/idempotency-catalog.ts";
+import type { IdempotencyCatalog } from "#app/server/ingest/idempotency-catalog.ts";
 import { createLocalBatch, type LocalBatch, type LocalBatches } from "#app/server/ingest/local-batches.ts";
 import { addToBatch, storedBytes } from "#app/server/ingest/open-batches.ts";
 import type { Spool } from "#app/server/ingest/spool.ts";
@@ -89,7 +89,8 @@ export async function replayWal(options: ReplayOptions, walId: string): Promise<
     if (item.kind === "damage") continue;
     const record = decodePayload(item.payload);
     if (record.type === "seal") continue;
-    if (record.idempotency !== null && !(await settleKey(options, walId, record))) continue;
+    // What a seal has taken was settled before it entered the batch.
+    if (record.idempotency !== null && !coverage.has(item.sequence) && !(await settleKey(options, record))) continue;
     replayedEntries += await replayRecord(options, walId, item.sequence, record, coverage, release);
   }
   for (const batch of rebuilt) {
@@ -259,14 +260,11 @@ async function takeFromSpool(options: ReplayOptions, batch: LocalBatch, seal: Se
   }
 }
 
-/** settleKey remembers the answer of a keyed request; false when another process took the key over and stored it itself. */
-async function settleKey(options: ReplayOptions, walId: string, record: EntriesRecord): Promise<boolean> {
-  const { key, answer } = record.idempotency as NonNullable<EntriesRecord["idempotency"]>;
-  const owner = { projectId: record.projectId, key, walId };
-  const isOlderThanKeys = options.clock.nowMs() - record.receivedAtMs > IDEMPOTENCY_TTL_MS;
-  if (isOlderThanKeys || (await options.idempotency.complete(owner, { status: 202, body: answer }))) return true;
-  // A key that is gone was not taken over, and its record is as good as any other.
-  return await options.idempotency.isOwnedBy(owner);
+/** settleKey remembers the answer of a keyed request; false when another process took the key over and stores it itself. */
+function settleKey({ idempotency }: ReplayOptions, record: EntriesRecord): Promise<boolean> {
+  const { key, claimId, answer } = record.idempotency as NonNullable<EntriesRecord["idempotency"]>;
+  const claim = { projectId: record.projectId, key, claimId };
+  return idempotency.settle(claim, { status: 202, body: answer }, { isFinal: true });
 }
 
 /** Files the entries of one record that are not stored yet; returns how many. */

@@ -1,6 +1,8 @@
-import { compress, decompress } from "zstd-napi";
+import { compress } from "zstd-napi";
+import binding from "zstd-napi/binding.js";
 import { AkavelogError } from "#app/core/errors.ts";
 import type { CommittedBatch } from "#app/server/ingest/batch-catalog.ts";
+import { decompress } from "#app/server/system/decompress.ts";
 
 /**
  * A tier-0 object is one zstd skippable frame that describes it, then its blocks: independent zstd frames with content
@@ -85,4 +87,24 @@ export function decompressBlock(object: Buffer, start: number, block: Tier0Block
     throw new CorruptBatchError(key, `its block at byte ${start} is damaged`, { cause: error });
   }
   throw new CorruptBatchError(key, `its block at byte ${start} has another size than its header says`);
+}
+
+const decompressing = new binding.DCtx();
+
+/** decompressBlockInto writes a block's lines to where they are wanted, which has exactly their size; else as decompressBlock. */
+export function decompressBlockInto(
+  target: Buffer,
+  object: Buffer,
+  start: number,
+  block: Tier0Block,
+  key: string,
+): void {
+  let written: number;
+  try {
+    written = decompressing.decompress(target, object.subarray(start, start + block.bytes));
+  } catch (error) {
+    throw new CorruptBatchError(key, `its block at byte ${start} is damaged`, { cause: error });
+  }
+  if (written !== block.rawBytes || target.length !== written)
+    throw new CorruptBatchError(key, `its block at byte ${start} has another size than its header says`);
 }

@@ -9,7 +9,13 @@ import {
   recordHeader,
   walFileName,
 } from "#app/server/ingest/wal-format.ts";
-import { decodePayload, encodeEntries, encodeSeal, type SealRecord } from "#app/server/ingest/wal-payload.ts";
+import {
+  decodePayload,
+  encodeEntries,
+  encodeSeal,
+  type SealRecord,
+  type WalIdempotency,
+} from "#app/server/ingest/wal-payload.ts";
 import { blockOf } from "#tests/support/crash-model.ts";
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 300 }).map((array) => Buffer.from(array));
@@ -84,8 +90,17 @@ it("the marker stands in no text, so that no line can pass for a record when wha
 });
 
 describe("a payload", () => {
+  it("of a build that named no claims has one that nobody holds", () => {
+    const before = { key: "k", digest: "d", answer: "{}" } as WalIdempotency;
+    const pieces = encodeEntries("00000000-0000-4000-8000-00000000000a", 1, blockOf(["m"], 1_700_000_000_000), before);
+    const claimId = "00000000-0000-0000-0000-000000000000";
+    expect(decodePayload(Buffer.concat(pieces))).toMatchObject({ idempotency: { ...before, claimId } });
+  });
+
   it("of entries decodes to what was encoded", () => {
-    const idempotency = fc.option(fc.record({ key: printable, digest: printable, answer: printable }));
+    const idempotency = fc.option(
+      fc.record({ key: printable, claimId: printable, digest: printable, answer: printable }),
+    );
     fc.assert(
       fc.property(
         fc.uuid(),

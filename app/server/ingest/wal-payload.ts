@@ -12,6 +12,8 @@ export interface EntriesRecord {
 
 export interface WalIdempotency {
   key: string;
+  /** Names the claim of the key that this record was written under. */
+  claimId: string;
   digest: string;
   /** JSON text of the 202 to answer when the same request comes again. */
   answer: string;
@@ -40,6 +42,9 @@ const ENTRIES = 1;
 const SEAL = 2;
 /** type, key present, project id, receipt time, entries, length of the idempotency JSON. */
 const ENTRIES_HEADER_BYTES = 1 + 1 + 16 + 8 + 4 + 4;
+
+/** Builds that did not name claims wrote none; no claim has this id, so their records are stored as they were. */
+const NO_CLAIM = "00000000-0000-0000-0000-000000000000";
 
 /** encodeEntries returns the payload in pieces, so that the lines are not copied. */
 export function encodeEntries(
@@ -78,12 +83,14 @@ export function decodePayload(payload: Buffer): WalPayload {
     projectId: uuidOf(payload.toString("hex", 2, 18)),
     receivedAtMs: payload.readDoubleLE(18),
     count: payload.readUInt32LE(26),
-    idempotency:
-      payload[1] === 1
-        ? (JSON.parse(payload.toString("utf8", ENTRIES_HEADER_BYTES, linesStart)) as WalIdempotency)
-        : null,
+    idempotency: payload[1] === 1 ? decodeIdempotency(payload.subarray(ENTRIES_HEADER_BYTES, linesStart)) : null,
     lines: payload.subarray(linesStart),
   };
+}
+
+function decodeIdempotency(json: Buffer): WalIdempotency {
+  const idempotency = JSON.parse(json.toString()) as Omit<WalIdempotency, "claimId"> & { claimId?: string };
+  return { ...idempotency, claimId: idempotency.claimId ?? NO_CLAIM };
 }
 
 function uuidOf(hex: string): string {

@@ -26,6 +26,8 @@ export interface WalOptions {
   maxFileBytes: number;
   /** When an earlier process's WAL is drained: its files, oldest first, and a sequence number behind all in them. */
   existing?: { files: WalFile[]; nextSequence: number };
+  /** Told how long each fdatasync took. */
+  onSynced?: (elapsedMs: number) => void;
   /** Called once when an fsync failed: the process must end and recover by replay. */
   onFailure: (error: WalFailedError) => void;
 }
@@ -45,6 +47,7 @@ interface PendingAppend {
 
 /** Small groups go out in one write; larger ones are not worth copying together. */
 const MAX_JOINED_BYTES = 2 * 1024 * 1024;
+const MIN_JOINED_BYTES = 4 * 1024;
 
 /**
  * Wal appends records and resolves each only after fdatasync. Everything that waits while one fdatasync runs shares the
@@ -55,7 +58,7 @@ export class Wal {
   readonly #options: WalOptions;
   readonly #directory: string;
   readonly #files: WalFile[] = [];
-  readonly #joined = Buffer.allocUnsafeSlow(MAX_JOINED_BYTES);
+  #joined = Buffer.alloc(0);
   #handle: FileHandle | null = null;
   #pending: PendingAppend[] = [];
   #writing: Promise<void> | null = null;
@@ -149,7 +152,7 @@ export class Wal {
       pieces.push(recordHeader(firstSequence + i, append.chunks), ...append.chunks);
     const groupBytes = lengthOf(pieces);
     if (groupBytes <= MAX_JOINED_BYTES) {
-      await handle.write(this.#join(pieces), file.sizeBytes);
+      await handle.write(this.#join(pieces, groupBytes), file.sizeBytes);
     } else {
       let position = file.sizeBytes;
       for (const piece of pieces) {
@@ -157,17 +160,21 @@ export class Wal {
         position += piece.length;
       }
     }
+    const startedMs = performance.now();
     try {
       await handle.syncData();
     } catch (error) {
       // The kernel may have dropped the dirty pages and would report success on a second try.
       throw this.#fail(error);
     }
+    this.#options.onSynced?.(performance.now() - startedMs);
     file.sizeBytes += groupBytes;
   }
 
-  /** Only one group is written at a time, so all share one piece of memory. */
-  #join(pieces: readonly Buffer[]): Buffer {
+  /** Only one group is written at a time, so all share one piece of memory, which grows with the groups. */
+  #join(pieces: readonly Buffer[], groupBytes: number): Buffer {
+    if (this.#joined.length < groupBytes)
+      this.#joined = Buffer.allocUnsafeSlow(Math.min(MAX_JOINED_BYTES, Math.max(MIN_JOINED_BYTES, 2 * groupBytes)));
     let size = 0;
     for (const piece of pieces) size += piece.copy(this.#joined, size);
     return this.#joined.subarray(0, size);

@@ -1,6 +1,8 @@
 /** Deadline ends a piece of work: by time, or because the caller gave up. */
 export interface Deadline {
   readonly signal: AbortSignal;
+  /** Rejects when the signal is aborted, for work that does not heed it. */
+  readonly ended: Promise<never>;
   /** True when time ran out, false when the caller's signal ended the work or nothing did. */
   readonly hasExpired: () => boolean;
   /** Moves the end to `ms` from now: a download learns its size from the response headers. */
@@ -20,11 +22,16 @@ export function startDeadline(ms: number, outer: AbortSignal | undefined): Deadl
     controller.abort(new Error("the time for this request is over"));
   };
   const follow = () => controller.abort(outer?.reason);
+  const ended = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener("abort", () => reject(controller.signal.reason as Error), { once: true });
+  });
+  ended.catch(() => undefined);
   let timer = setTimeout(expire, ms);
   if (outer?.aborted) follow();
   outer?.addEventListener("abort", follow, { once: true });
   return {
     signal: controller.signal,
+    ended,
     hasExpired: () => hasExpired,
     restart(nextMs) {
       clearTimeout(timer);

@@ -67,3 +67,13 @@ function statusOf(error: unknown): number | undefined {
   };
   return $metadata?.httpStatusCode ?? $response?.statusCode;
 }
+
+/**
+ * assertIsList throws when an answer to a list is none: a page that some proxy gave in the place of the store reads as a list
+ * of nothing, but does not say whether there is more, as every list does. `reindex`, the sweep and deletions believe a list.
+ */
+export function assertIsList(operation: string, key: string, isTruncated: boolean | undefined, count: number): void {
+  if (isTruncated === undefined && count === 0) {
+    throw new ObjectStoreError(operation, key, "the answer is no list; a proxy may have given it", { retryable: true });
+  }
+}

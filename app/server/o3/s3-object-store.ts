@@ -7,7 +7,7 @@ import { ObjectNotFoundError, ObjectStoreError } from "#app/server/o3/object-sto
 import type { GetOptions, ObjectHead, ObjectStore, PutOptions } from "#app/server/o3/object-store.ts";
 import { createS3Client, requestTimeoutMs } from "#app/server/o3/s3-client.ts";
 import type { S3StoreOptions } from "#app/server/o3/s3-client.ts";
-import { toS3StoreError } from "#app/server/o3/s3-errors.ts";
+import { assertIsList, toS3StoreError } from "#app/server/o3/s3-errors.ts";
 import { outOfRange, readBody } from "#app/server/o3/s3-read-body.ts";
 import { createVersionRequests } from "#app/server/o3/s3-versions.ts";
 
@@ -133,6 +133,7 @@ export function openS3ObjectStore(options: S3StoreOptions): S3ObjectStore {
       const page: ListObjectsV2CommandOutput = await within("list", prefix, signal, 0, (deadline) =>
         client.send(command, { abortSignal: deadline.signal }),
       );
+      assertIsList("list", prefix, page.IsTruncated, page.Contents?.length ?? 0);
       for (const { Key: key, Size: sizeBytes } of page.Contents ?? []) {
         if (key !== undefined) yield { key, sizeBytes: sizeBytes ?? 0 };
       }
@@ -161,7 +162,8 @@ export function openS3ObjectStore(options: S3StoreOptions): S3ObjectStore {
     signal?.throwIfAborted();
     const deadline = startDeadline(requestTimeoutMs(options, transferBytes), signal);
     try {
-      return await work(deadline);
+      // The SDK waits for ever for the rest of a list whose connection it has itself given up.
+      return await Promise.race([work(deadline), deadline.ended]);
     } catch (error) {
       signal?.throwIfAborted();
       if (deadline.hasExpired()) {

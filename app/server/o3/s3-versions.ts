@@ -1,6 +1,7 @@
 import { DeleteObjectCommand, HeadObjectCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { isUnsupported } from "#app/server/o3/s3-errors.ts";
+import { ObjectStoreError } from "#app/server/o3/object-store.ts";
+import { assertIsList, isUnsupported } from "#app/server/o3/s3-errors.ts";
 
 export interface VersionRequests {
   /** Removes every version and delete marker of a key. */
@@ -21,7 +22,13 @@ export function createVersionRequests(client: S3Client, bucket: string): Version
     // Some stores list no versions for a bucket that keeps none. Looked at first, because deleting a key that is not
     // there would leave a marker on a versioned bucket.
     if (outcome === "unsupported" || (outcome === "nothing listed" && (await exists(key, abortSignal)))) {
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal });
+      const { DeleteMarker: isHidden } = await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), {
+        abortSignal,
+      });
+      if (isHidden === true && outcome === "nothing listed") {
+        const reason = "the store keeps versions and listed none; the next try lists them again";
+        throw new ObjectStoreError("delete", key, reason, { retryable: true });
+      }
     }
   }
 
@@ -35,9 +42,9 @@ export function createVersionRequests(client: S3Client, bucket: string): Version
       for (const versionId of page.versionIds) {
         await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }), { abortSignal });
       }
+      // Listed again, from the start, until nothing is left: there may be more, and a 200 that some proxy gave in the place
+      // of the store deleted nothing. The row is forgotten after this, and without it nobody looks for the object.
       if (page.versionIds.length === 0) return isFirst ? "nothing listed" : "deleted";
-      // Listed from the start again rather than by markers: what was deleted is no longer in the way.
-      if (!page.hasMore) return "deleted";
     }
   }
 
@@ -53,12 +60,13 @@ export function createVersionRequests(client: S3Client, bucket: string): Version
   async function listVersions(
     key: string,
     abortSignal: AbortSignal,
-  ): Promise<{ versionIds: (string | undefined)[]; hasMore: boolean } | null> {
+  ): Promise<{ versionIds: (string | undefined)[] } | null> {
     try {
       const page = await client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key }), { abortSignal });
       const listed = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])];
+      assertIsList("list versions of", key, page.IsTruncated, listed.length);
       const versionIds = listed.filter((version) => version.Key === key).map((version) => version.VersionId);
-      return { versionIds, hasMore: page.IsTruncated === true };
+      return { versionIds };
     } catch (error) {
       if (isUnsupported(error)) return null;
       throw error;
