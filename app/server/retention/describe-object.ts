@@ -1,5 +1,6 @@
 import type { CommittedBatch, LineageRun } from "#app/server/ingest/batch-catalog.ts";
 import { CorruptBatchError, decodeTier0Header, TIER0_SUFFIX } from "#app/server/ingest/tier0-format.ts";
+import { decodeTail, TIER1_SUFFIX } from "#app/server/search/tier1-format.ts";
 import type { ObjectStore } from "#app/server/o3/object-store.ts";
 import { sha256Of } from "#app/server/o3/sha256.ts";
 
@@ -29,6 +30,7 @@ export async function describeObject(store: ObjectStore, key: string, signal: Ab
   const sha256 = await sha256Of(bytes);
   if (HASH_IN_KEY.exec(key)?.[1] !== sha256.slice(0, 16))
     throw new CorruptBatchError(key, `its bytes have sha256 ${sha256}, which its key does not name`);
+  if (key.endsWith(TIER1_SUFFIX)) return { ...(await describeTier1(bytes, key)), objectKey: key, sha256 };
   if (!key.endsWith(TIER0_SUFFIX)) throw new CorruptBatchError(key, "its name is of no known kind");
   const { walId, batchNo, ...batch } = decodeTier0Header(bytes, key).header.batch;
   return {
@@ -41,6 +43,14 @@ export async function describeObject(store: ObjectStore, key: string, signal: Ab
     lineage: [[walId, batchNo, batchNo]],
     tier1: null,
   };
+}
+
+/** The tail begins with the first row group's filter, right behind the last row group. */
+async function describeTier1(object: Buffer, key: string): Promise<Omit<DescribedObject, "objectKey" | "sha256">> {
+  const { promotedKeys, tokeniser, rowGroups, ...batch } = decodeTail(object, key);
+  const tailStart = rowGroups[0]?.filterStart ?? object.length;
+  const tailSha256 = await sha256Of(object.subarray(tailStart));
+  return { ...batch, bytes: object.length, tier: 1, tier1: { promotedKeys, tokeniser, tailStart, tailSha256 } };
 }
 
 /** ObjectPlace is where an object stands among those that hold the same batches. */

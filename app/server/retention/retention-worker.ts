@@ -10,6 +10,7 @@ export interface RetentionWorkerOptions extends ExpireOptions {
 
 /** RetentionWorker expires batches every now and then, and sweeps the bucket less often. Several processes may do it at once. */
 export class RetentionWorker {
+  readonly figures = { objects: 0, bytes: 0, failures: 0 };
   readonly #options: RetentionWorkerOptions;
   readonly #stopping = new AbortController();
   #loop: Promise<void> | null = null;
@@ -36,12 +37,16 @@ export class RetentionWorker {
       await clock.sleep(intervalMs, signal).catch(() => undefined);
       if (signal.aborted) return;
       try {
-        await expireBatches(this.#options, signal);
+        const { objects, bytes } = await expireBatches(this.#options, signal);
+        this.figures.objects += objects;
+        this.figures.bytes += bytes;
         if (clock.nowMs() - sweptAtMs < sweepIntervalMs) continue;
         await sweepObjects(this.#options, signal);
         sweptAtMs = clock.nowMs();
       } catch (error) {
-        if (!signal.aborted) logger.warn({ err: error }, "cannot expire or sweep now; the next round tries again");
+        if (signal.aborted) return;
+        this.figures.failures++;
+        logger.warn({ err: error }, "cannot expire or sweep now; the next round tries again");
       }
     }
   }

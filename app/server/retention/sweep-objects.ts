@@ -1,5 +1,5 @@
 import { reasonOf } from "#app/core/errors.ts";
-import type { ObjectStore } from "#app/server/o3/object-store.ts";
+import { ObjectStoreError, type ObjectStore } from "#app/server/o3/object-store.ts";
 import { placeInLineage } from "#app/server/retention/describe-object.ts";
 import { isProjectRecordKey, OBJECTS_PREFIX, projectIdOf } from "#app/server/retention/project-record.ts";
 import type { Orphan, RetentionCatalog, SweptObject } from "#app/server/retention/retention-catalog.ts";
@@ -68,11 +68,9 @@ async function sweepPage(
   if (objects.length === 0) return;
   for (const orphan of await catalog.findOrphans(objects)) {
     signal.throwIfAborted();
-    const reason = await whyKept(orphan, store, signal);
-    if (reason === null) {
-      await store.delete(orphan.key, { signal });
-      swept.deleted.push(orphan.key);
-    } else swept.kept.push({ key: orphan.key, reason });
+    const reason = (await whyKept(orphan, store, signal)) ?? (await whyNotDeleted(orphan, store, signal));
+    if (reason === null) swept.deleted.push(orphan.key);
+    else swept.kept.push({ key: orphan.key, reason });
   }
 }
 
@@ -81,6 +79,17 @@ async function stillWithoutRow({ catalog }: SweepOptions, kept: Swept["kept"]): 
   const objects = kept.map(({ key }) => ({ key, projectId: projectIdOf(key), lineage: null }));
   const orphans = new Set((await catalog.findOrphans(objects)).map(({ key }) => key));
   return kept.filter(({ key }) => orphans.has(key));
+}
+
+/** One object that the store does not let go of must not keep the sweep from all behind it. */
+async function whyNotDeleted({ key }: Orphan, store: ObjectStore, signal: AbortSignal): Promise<string | null> {
+  try {
+    await store.delete(key, { signal });
+    return null;
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ObjectStoreError) || error.retryable) throw error;
+    return reasonOf(error);
+  }
 }
 
 async function whyKept(

@@ -5,6 +5,7 @@ import type { Predicate } from "#app/core/query/predicate.ts";
 import { entryArbitrary, predicateArbitrary, type SearchedEntry } from "#tests/support/predicates.ts";
 import { searchEntries } from "#tests/support/search-entries.ts";
 import { matchesReference } from "#tests/support/reference-filter.ts";
+import { startCpuWatch } from "#tests/support/cpu-watch.ts";
 
 function parsed(query: string): Predicate {
   const predicate = parseQuery(query);
@@ -92,7 +93,7 @@ test.each([
   [`"${"a".repeat(250)}"`, "a".repeat(1 << 20)],
   ["\u{10428}\u{10428}", "\u{10428}".repeat(1 << 18)],
 ])("%j takes no more than a second on a message of a megabyte", (query, message) => {
-  const startedAtMs = performance.now();
+  const usedMs = startCpuWatch();
   expect(matchesMessage(query, message)).toBe(false);
-  expect(performance.now() - startedAtMs).toBeLessThan(1000);
+  expect(usedMs()).toBeLessThan(1000);
 });

@@ -12,6 +12,7 @@ import {
   type Line,
 } from "#app/server/search/line.ts";
 import { compileText } from "#app/server/search/match-text.ts";
+import { requiredLiterals } from "#app/server/search/required-literals.ts";
 import { compileValueTest, MAX_COMPARED_VALUES } from "#app/server/search/match-value.ts";
 
 /** Matcher decides about the canonical line in `bytes` whose parts `slices` names. It keeps state: one at a time. */
@@ -63,11 +64,28 @@ function compile(predicate: Predicate, slots: Map<string, number>): LineTest {
     }
     case "text":
       return compileText(predicate);
+    case "regex": {
+      const matches = compileValue(predicate.field, compileValueTest(predicate), slots);
+      const mayMatch = compileLiterals(predicate);
+      return mayMatch === null ? matches : (line) => mayMatch(line) && matches(line);
+    }
     case "affix":
-    case "regex":
     case "number":
       return compileValue(predicate.field, compileValueTest(predicate), slots);
   }
+}
+
+/** Most messages are told from those that may match by bytes alone, which is a hundred times quicker than matching. */
+function compileLiterals({ field, pattern, ignoreCase }: Predicate & { kind: "regex" }): LineTest | null {
+  if (field.name !== "message" || ignoreCase) return null;
+  const literals = requiredLiterals(pattern);
+  // These two are written as escapes.
+  if (literals === null || literals.some((literal) => /["\\]/.test(literal))) return null;
+  const wanted = literals.map((literal) => Buffer.from(literal));
+  return ({ bytes, slices }) => {
+    const message = bytes.subarray(slices.messageStart, slices.messageEnd);
+    return wanted.some((literal) => message.includes(literal));
+  };
 }
 
 function compileEquals(field: Field, values: string[], slots: Map<string, number>): LineTest {

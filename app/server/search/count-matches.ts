@@ -61,27 +61,46 @@ export async function countMatches(
   request: CountRequest,
   signal: AbortSignal,
 ): Promise<MatchCounts> {
+  const deadlineMs = options.clock.nowMs() + options.maxQueryMs;
   const endQuery = options.local.register();
   try {
-    const counters = new SpanCounters(request.spans);
-    const { isCountable, asksService } = fieldsOf(request.predicate);
-    const counted = isCountable ? request.spans.flatMap((span) => countedSpan(span) ?? []) : [];
-    const tasks =
-      counted.length === request.spans.length
-        ? await tasksBesideCounts(options, request, { counted, asksService }, counters)
-        : await wholeTasks(options, request);
-    signal.throwIfAborted();
-    const scan = new CountScan(options, request.predicate, counters, signal);
-    await scan.run(tasks.filter(({ pieces }) => pieces.length > 0));
-    return {
-      spans: counters.results(),
-      complete: scan.reason === null,
-      reason: scan.reason,
-      batches: { total: tasks.length, scanned: scan.scanned },
-    };
+    for (let plans = 1; ; plans++) {
+      const counted = await countOnce(options, request, deadlineMs, signal);
+      if (!counted.isOutdated) return counted.result;
+      if (plans === MAX_PLANS) return { ...counted.result, complete: false, reason: "unreachable" };
+    }
   } finally {
     endQuery();
   }
+}
+
+/** A count whose objects are compacted away under it again and again is given up; each time takes a grace period. */
+const MAX_PLANS = 5;
+
+async function countOnce(
+  options: CountOptions,
+  request: CountRequest,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<{ result: MatchCounts; isOutdated: boolean }> {
+  const counters = new SpanCounters(request.spans);
+  const { isCountable, asksService } = fieldsOf(request.predicate);
+  const counted = isCountable ? request.spans.flatMap((span) => countedSpan(span) ?? []) : [];
+  const tasks =
+    counted.length === request.spans.length
+      ? await tasksBesideCounts(options, request, { counted, asksService }, counters)
+      : await wholeTasks(options, request);
+  signal.throwIfAborted();
+  const scan = new CountScan(options, request, { counters, deadlineMs, signal });
+  await scan.run(tasks.filter(({ pieces }) => pieces.length > 0));
+  const { reason, scanned, isOutdated } = scan;
+  const result = {
+    spans: counters.results(),
+    complete: reason === null,
+    reason,
+    batches: { total: tasks.length, scanned },
+  };
+  return { result, isOutdated };
 }
 
 function filterOf({ projectId, predicate, spans }: CountRequest) {

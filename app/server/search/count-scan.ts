@@ -1,14 +1,27 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Predicate } from "#app/core/query/predicate.ts";
 import { nsToParts } from "#app/core/timestamp.ts";
 import { emptySlices } from "#app/server/ingest/canonical-line.ts";
+import type { StoredBatch } from "#app/server/ingest/batch-catalog.ts";
 import type { LocalView } from "#app/server/ingest/local-batches.ts";
 import { decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
 import { compileMatcher, type Matcher } from "#app/server/search/compile-matcher.ts";
 import type { CountOptions, SpanCounters } from "#app/server/search/count-matches.ts";
 import { createLine, type Line } from "#app/server/search/line.ts";
-import type { ReadOutcome } from "#app/server/search/object-reader.ts";
-import { isLocal, SourceReader, type QuerySource } from "#app/server/search/source-reader.ts";
+import { OpenAhead } from "#app/server/search/open-ahead.ts";
+import { piecesOfParts } from "#app/server/search/pieces-of-parts.ts";
+import { compileWordTest, findRowGroups, type WordTest } from "#app/server/search/prune-row-groups.ts";
+import {
+  isLocal,
+  isTier1,
+  SourceReader,
+  type QuerySource,
+  type SourceFailure,
+  type SourceOutcome,
+} from "#app/server/search/source-reader.ts";
+import type { RowGroup } from "#app/server/search/tier1-format.ts";
+import type { Tier1Object } from "#app/server/search/tier1-objects.ts";
+import { countStatement, groupsOf } from "#app/server/search/tier1-statements.ts";
+import { takeTurn } from "#app/server/search/take-turn.ts";
 import { visitPart, visitStoredLines, type MatchVisitor } from "#app/server/search/scan-matches.ts";
 
 /** CountTask is a source and the times in it that are still to be counted, each for one span. */
@@ -25,12 +38,17 @@ export interface CountPiece {
 
 /** Objects that are read while another is looked through; a store far away costs its delay once for all of them. */
 const READ_AHEAD = 4;
-/** Lines of a part that are looked at before other work gets its turn. */
-const LINES_PER_TURN = 5_000;
+/** Row groups of one statement: two million rows, so that a query that is out of time ends soon. */
+const ROW_GROUPS_PER_STATEMENT = 16;
 
-/** CountScan looks through the sources of one count, line by line. */
+/** Objects of tier 1 that one query has the engine look through at the same time. */
+const OBJECTS_AT_ONCE = 3;
+
+/** CountScan looks through the sources of one count: line by line, or where they are compacted by the engine. */
 export class CountScan {
   readonly #options: CountOptions;
+  readonly #predicate: Predicate;
+  readonly #wordTest: WordTest | null;
   readonly #signal: AbortSignal;
   readonly #counters: SpanCounters;
   readonly #reader: SourceReader;
@@ -39,16 +57,24 @@ export class CountScan {
   readonly #deadlineMs: number;
   #isTimedOut = false;
   #isUnreachable = false;
+  /** A batch was compacted away or expired meanwhile: what was counted is worth nothing. */
+  isOutdated = false;
   scanned = 0;
 
-  constructor(options: CountOptions, predicate: Predicate, counters: SpanCounters, signal: AbortSignal) {
+  constructor(
+    options: CountOptions,
+    { projectId, predicate }: { projectId: string; predicate: Predicate },
+    { counters, deadlineMs, signal }: { counters: SpanCounters; deadlineMs: number; signal: AbortSignal },
+  ) {
     this.#options = options;
+    this.#predicate = predicate;
+    this.#wordTest = compileWordTest(predicate);
     this.#signal = signal;
     this.#counters = counters;
-    this.#reader = new SourceReader(options, signal);
+    this.#reader = new SourceReader(options, projectId, signal);
     this.#matcher = compileMatcher(predicate);
     this.#line = createLine(counters.tagKeys, emptySlices());
-    this.#deadlineMs = options.clock.nowMs() + options.maxQueryMs;
+    this.#deadlineMs = deadlineMs;
   }
 
   /** Why not everything was looked at. */
@@ -61,9 +87,35 @@ export class CountScan {
       const inside = pieces.filter((piece) => overlaps(source, piece));
       return inside.length === 0 ? [] : [{ source, pieces: inside }];
     });
-    const reads = new Map<CountTask, Promise<ReadOutcome>>();
-    for (const [i, task] of relevant.entries()) {
-      for (const ahead of relevant.slice(i, i + READ_AHEAD)) {
+    const compacted = relevant.flatMap(({ source, pieces }) => (isTier1(source) ? [{ source, pieces }] : []));
+    const opener = new OpenAhead(
+      this.#reader,
+      compacted.map(({ source }) => source),
+      { isPruning: this.#wordTest !== null, isAll: true },
+    );
+    const queue = compacted.values();
+    const workers = Array.from({ length: OBJECTS_AT_ONCE }, () => this.#countObjects(queue, opener));
+    await Promise.all([this.#scanLines(relevant.filter(({ source }) => !isTier1(source))), ...workers]);
+  }
+
+  /** Each worker takes the next object that none has taken. */
+  async #countObjects(
+    tasks: Iterable<{ source: StoredBatch; pieces: CountPiece[] }>,
+    opener: OpenAhead,
+  ): Promise<void> {
+    for (const { source, pieces } of tasks) {
+      if (this.#isTimedOut || this.isOutdated) return;
+      const outcome = await opener.open(source);
+      this.#signal.throwIfAborted();
+      if ("failed" in outcome) this.#note(outcome);
+      else await this.#countRows(outcome.found, pieces);
+    }
+  }
+
+  async #scanLines(tasks: CountTask[]): Promise<void> {
+    const reads = new Map<CountTask, Promise<SourceOutcome<Buffer>>>();
+    for (const [i, task] of tasks.entries()) {
+      for (const ahead of tasks.slice(i, i + READ_AHEAD)) {
         if (hasParts(ahead.source) || reads.has(ahead)) continue;
         const read = this.#reader.read(ahead.source);
         // One that fails while an earlier source is looked through is waited for in its own turn, or not at all.
@@ -72,24 +124,55 @@ export class CountScan {
       }
       await this.#scanTask(task, reads.get(task));
       reads.delete(task);
-      if (this.#isTimedOut) return;
+      if (this.#isTimedOut || this.isOutdated) return;
     }
   }
 
-  async #scanTask({ source, pieces }: CountTask, read: Promise<ReadOutcome> | undefined): Promise<void> {
+  async #scanTask({ source, pieces }: CountTask, read: Promise<SourceOutcome<Buffer>> | undefined): Promise<void> {
     const visitor = this.#visitorOf(pieces);
     if (isLocal(source) && read === undefined) await this.#scanParts(source, visitor);
     else {
-      const outcome = await read;
+      const outcome = (await read) ?? { failed: "missing", error: null };
       this.#signal.throwIfAborted();
-      if (outcome === undefined || "failed" in outcome) {
-        this.#isUnreachable = true;
-        return;
-      }
-      const name = isLocal(source) ? "in the spool" : source.objectKey;
-      await this.#scanObject(outcome.bytes, name, pieces, visitor);
+      if ("failed" in outcome) return this.#note(outcome);
+      await this.#scanObject(outcome.found, isLocal(source) ? "in the spool" : source.objectKey, pieces, visitor);
     }
     this.scanned++;
+  }
+
+  #note({ failed }: SourceFailure): void {
+    if (failed === "replaced") this.isOutdated = true;
+    else this.#isUnreachable = true;
+  }
+
+  async #countRows(object: Tier1Object, pieces: CountPiece[]): Promise<void> {
+    let isLookedInto = false;
+    for (const piece of pieces) {
+      const rowGroups = findRowGroups(object, this.#wordTest, piece);
+      for (let from = 0; from < rowGroups.length; from += ROW_GROUPS_PER_STATEMENT) {
+        isLookedInto = true;
+        await this.#countRowGroups(object, rowGroups.slice(from, from + ROW_GROUPS_PER_STATEMENT), piece);
+        this.#lookAtTime();
+        if (this.#isTimedOut || this.isOutdated) return;
+      }
+    }
+    if (isLookedInto) this.scanned++;
+  }
+
+  async #countRowGroups(object: Tier1Object, rowGroups: RowGroup[], piece: CountPiece): Promise<void> {
+    const groupings = this.#counters.groupingsOf(piece.span);
+    const asked = { predicate: this.#predicate, time: piece, groupings };
+    const outcome = await this.#reader.rows(object, rowGroups, countStatement(object, rowGroups, asked));
+    this.#signal.throwIfAborted();
+    if ("failed" in outcome) return this.#note(outcome);
+    for (const [i, groups] of groupsOf(object, groupings, outcome.found).entries()) {
+      const counter = this.#counters.counters[piece.span]?.[i];
+      if (counter === undefined) continue;
+      for (const { values, count } of groups) {
+        if (values === null) counter.ungrouped += count;
+        else if (count > 0) counter.add({ values, count });
+      }
+    }
   }
 
   #visitorOf(pieces: CountPiece[]): MatchVisitor {
@@ -116,11 +199,10 @@ export class CountScan {
   }
 
   async #scanParts(view: LocalView, visitor: MatchVisitor): Promise<void> {
-    for (const part of view.parts) {
-      for (let from = part.from; from < part.to && !this.#isTimedOut; from += LINES_PER_TURN) {
-        visitPart(part, from, Math.min(part.to, from + LINES_PER_TURN), this.#line, visitor);
-        await this.#takeTurn();
-      }
+    for (const piece of piecesOfParts(view.parts)) {
+      await this.#takeTurn();
+      if (this.#isTimedOut) return;
+      for (const part of piece) visitPart(part, this.#line, visitor);
     }
   }
 
@@ -131,16 +213,19 @@ export class CountScan {
       const at = start;
       start += block.bytes;
       if (!pieces.some(({ fromNs, toNs }) => block.tsEndNs >= fromNs && block.tsStartNs < toNs)) continue;
-      visitStoredLines(decompressBlock(object, at, block, name), this.#line, visitor);
       await this.#takeTurn();
       if (this.#isTimedOut) return;
+      visitStoredLines(decompressBlock(object, at, block, name), this.#line, visitor);
     }
   }
 
   /** Lets other requests run, and ends here when nobody waits for the answer any more. */
   async #takeTurn(): Promise<void> {
-    await nextTurn();
-    this.#signal.throwIfAborted();
+    await takeTurn(this.#signal);
+    this.#lookAtTime();
+  }
+
+  #lookAtTime(): void {
     if (this.#options.clock.nowMs() > this.#deadlineMs) this.#isTimedOut = true;
   }
 }

@@ -23,7 +23,7 @@ export interface ExportOptions extends SearchOptions {
   maxExportMs: number;
 }
 
-const PAGE_ENTRIES = 10_000;
+const PAGE_ENTRIES = 50_000;
 
 /** exportMatches streams any number of matches, page after page. Throws CatalogError, before the first event at the earliest. */
 export async function* exportMatches(

@@ -78,7 +78,7 @@ function isFixed(name: string): boolean {
 }
 
 /** As in the query language, `tags.` may stand before a tag, and must where it is called as a field is. */
-function groupingOf(name: string): Grouping {
+export function groupingOf(name: string): Grouping {
   if (name === "service") return { kind: "service" };
   if (name === "level") return { kind: "level" };
   return { kind: "tag", key: (name.startsWith("tags.") ? name.slice("tags.".length) : name).toWellFormed() };

@@ -1,13 +1,22 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EntryPosition } from "#app/core/entry.ts";
 import { formatEntryId } from "#app/core/entry.ts";
 import { partsToNs } from "#app/core/timestamp.ts";
 import { createTimestampReader } from "#app/server/ingest/canonical-line.ts";
+import type { StoredBatch } from "#app/server/ingest/batch-catalog.ts";
 import type { LocalView } from "#app/server/ingest/local-batches.ts";
 import { decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
 import { findSources } from "#app/server/search/find-sources.ts";
-import { isLocal, SourceReader, type QuerySource, type QuerySourceOptions } from "#app/server/search/source-reader.ts";
+import {
+  isLocal,
+  isTier1,
+  SourceReader,
+  type QuerySource,
+  type QuerySourceOptions,
+  type SourceFailure,
+} from "#app/server/search/source-reader.ts";
 import { ID_START, LF, STORED_TIMESTAMP_START, timestampEndAt } from "#app/server/search/stored-line.ts";
+import { takeTurn } from "#app/server/search/take-turn.ts";
+import { entryTimeStatement } from "#app/server/search/tier1-statements.ts";
 import type { Clock } from "#app/server/system/clock.ts";
 
 export interface FindEntryOptions extends QuerySourceOptions {
@@ -31,22 +40,39 @@ export async function findEntryTime(
   const deadlineMs = options.clock.nowMs() + options.maxQueryMs;
   const endQuery = options.local.register();
   try {
-    const { walId } = position;
-    const { stored, local } = await findSources(options, { projectId, ...ALL_TIME, walId });
-    const views = local.filter((view) => view.batch.walId === walId && holds(view, position));
-    const reader = new SourceReader(options, signal);
-    let isWhole = true;
-    for (const source of [...views, ...stored]) {
-      signal.throwIfAborted();
-      if (options.clock.nowMs() > deadlineMs) return { missing: "not everything was looked at" };
-      const found = await timeIn(source, position, reader);
-      if (typeof found === "bigint") return { timestampNs: found };
-      isWhole &&= found === null;
+    for (let plans = 1; plans <= MAX_PLANS; plans++) {
+      const found = await findOnce(options, projectId, position, { deadlineMs, signal });
+      if (found !== "outdated") return found;
     }
-    return { missing: isWhole ? "no such entry" : "not everything was looked at" };
+    return { missing: "not everything was looked at" };
   } finally {
     endQuery();
   }
+}
+
+/** Each time something was compacted away or expired while it was looked for. */
+const MAX_PLANS = 5;
+
+async function findOnce(
+  options: FindEntryOptions,
+  projectId: string,
+  position: EntryPosition,
+  { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal },
+): Promise<FoundEntryTime | "outdated"> {
+  const { walId } = position;
+  const { stored, local } = await findSources(options, { projectId, ...ALL_TIME, walId });
+  const views = local.filter((view) => view.batch.walId === walId && holds(view, position));
+  const reader = new SourceReader(options, projectId, signal);
+  let isWhole = true;
+  for (const source of [...views, ...stored]) {
+    signal.throwIfAborted();
+    if (options.clock.nowMs() > deadlineMs) return { missing: "not everything was looked at" };
+    const found = await timeIn(source, position, { reader, signal });
+    if (typeof found === "bigint") return { timestampNs: found };
+    if (found === "replaced") return "outdated";
+    isWhole &&= found === null;
+  }
+  return { missing: isWhole ? "no such entry" : "not everything was looked at" };
 }
 
 function holds({ batch }: LocalView, { sequence, index }: EntryPosition): boolean {
@@ -56,29 +82,48 @@ function holds({ batch }: LocalView, { sequence, index }: EntryPosition): boolea
 async function timeIn(
   source: QuerySource,
   position: EntryPosition,
-  reader: SourceReader,
-): Promise<bigint | null | "unreadable"> {
+  { reader, signal }: { reader: SourceReader; signal: AbortSignal },
+): Promise<bigint | null | SourceFailure["failed"]> {
   if (isLocal(source) && source.parts.length > 0) {
     const { sequence, index } = position;
     const part = source.parts.find((one) => one.sequence === sequence && index >= one.from && index < one.to);
     if (part === undefined) return null;
     return partsToNs({ ms: part.block.ms[index] as number, subMsNs: part.block.subMsNs[index] as number });
   }
+  if (isTier1(source)) return await timeInRows(source, position, reader);
   const outcome = await reader.read(source);
-  if ("failed" in outcome) return "unreadable";
-  return await timeInObject(outcome.bytes, isLocal(source) ? "in the spool" : source.objectKey, position);
+  if ("failed" in outcome) return outcome.failed;
+  const name = isLocal(source) ? "in the spool" : source.objectKey;
+  return await timeInObject(outcome.found, name, position, signal);
 }
 
-async function timeInObject(object: Buffer, name: string, position: EntryPosition): Promise<bigint | null> {
+async function timeInRows(
+  batch: StoredBatch,
+  position: EntryPosition,
+  reader: SourceReader,
+): Promise<bigint | null | SourceFailure["failed"]> {
+  const opened = await reader.open(batch);
+  if ("failed" in opened) return opened.failed;
+  const outcome = await reader.rows(opened.found, opened.found.description.rowGroups, entryTimeStatement(position));
+  if ("failed" in outcome) return outcome.failed;
+  return (outcome.found[0]?.[0] as bigint | undefined) ?? null;
+}
+
+async function timeInObject(
+  object: Buffer,
+  name: string,
+  position: EntryPosition,
+  signal: AbortSignal,
+): Promise<bigint | null> {
   const { walId, sequence, index } = position;
   const id = Buffer.from(`"${formatEntryId(walId, sequence, index)}",`);
   const timestamp = createTimestampReader();
   const { header, blocksStart } = decodeTier0Header(object, name);
   let start = blocksStart;
   for (const block of header.blocks) {
+    await takeTurn(signal);
     const lines = decompressBlock(object, start, block, name);
     start += block.bytes;
-    await nextTurn();
     // The same text may stand in a message; at the start of a line it is the id.
     for (let at = lines.indexOf(id); at !== -1; at = lines.indexOf(id, at + 1)) {
       const lineStart = at + 1 - ID_START;

@@ -5,9 +5,9 @@ import type { GroupCount, Grouping } from "#app/server/search/group-counts.ts";
 import { decodeText, hasTag, type Line } from "#app/server/search/line.ts";
 
 /** Over this many groups new ones are no longer told apart: a tag with an id in each entry must not fill the memory. */
-const MAX_GROUPS = 10_000;
+export const MAX_GROUPS = 10_000;
 /** Longer values are counted together with those that found no room. */
-const MAX_VALUE_BYTES = 1_024;
+export const MAX_VALUE_BYTES = 1_024;
 
 /** GroupCounter counts canonical lines by combinations of values, comparing bytes and decoding at the end. */
 export class GroupCounter {

@@ -2,11 +2,20 @@ import path from "node:path";
 import { LRUCache } from "lru-cache";
 import type { FileSystem } from "#app/server/system/file-system.ts";
 
+/** CacheFigures are a cache's, since the process began. */
+export interface CacheFigures {
+  readonly bytes: number;
+  readonly hits: number;
+  readonly misses: number;
+}
+
 /** ObjectCache keeps the most recently used objects on local disk, named by their sha256, within a budget of bytes. */
 export class ObjectCache {
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
   readonly #sizes: LRUCache<string, number>;
+  #hits = 0;
+  #misses = 0;
 
   constructor(options: { fileSystem: FileSystem; directory: string; maxBytes: number }) {
     this.#fileSystem = options.fileSystem;
@@ -17,6 +26,10 @@ export class ObjectCache {
       // A file that cannot be removed only takes room until the next start.
       dispose: (_, sha256) => void options.fileSystem.remove(this.#pathOf(sha256)).catch(() => undefined),
     });
+  }
+
+  get figures(): CacheFigures {
+    return { bytes: this.#sizes.calculatedSize, hits: this.#hits, misses: this.#misses };
   }
 
   /** Takes in what an earlier process left. */
@@ -31,10 +44,16 @@ export class ObjectCache {
 
   /** The file's bytes, unchecked, or null. */
   async get(sha256: string): Promise<Buffer | null> {
-    if (this.#sizes.get(sha256) === undefined) return null;
+    if (this.#sizes.get(sha256) === undefined) {
+      this.#misses++;
+      return null;
+    }
     try {
-      return await this.#fileSystem.readFile(this.#pathOf(sha256));
+      const bytes = await this.#fileSystem.readFile(this.#pathOf(sha256));
+      this.#hits++;
+      return bytes;
     } catch {
+      this.#misses++;
       // Evicted between the two lines, or the disk lost it: the store has it.
       this.#sizes.delete(sha256);
       return null;

@@ -28,6 +28,8 @@ export class PageSelection {
   #bytes = 0;
   /** Nothing behind this one is kept any more. */
   #last: Position | null = null;
+  /** Nothing from this one on is kept. */
+  #end: Position | null = null;
   hasMore = false;
 
   constructor(options: { order: "asc" | "desc"; maxEntries: number; maxBytes: number }) {
@@ -36,13 +38,33 @@ export class PageSelection {
     this.#maxBytes = options.maxBytes;
   }
 
+  /** The most entries and bytes that can still be taken out. */
+  get room(): number {
+    return this.#room;
+  }
+
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
   /** True when an entry at this time changes nothing any more, not even `hasMore`; asked before it is looked at. */
   isSettledBehind(ms: number): boolean {
-    return this.hasMore && this.#last !== null && (ms - this.#last.ms) * this.#direction > 0;
+    const isBehind = (bound: Position | null) => bound !== null && (ms - bound.ms) * this.#direction > 0;
+    return this.hasMore && (isBehind(this.#last) || isBehind(this.#end));
+  }
+
+  /** There is an entry here, and what lies behind it in its source was not looked at: another selection has to begin there. */
+  endAt(position: Position): void {
+    this.hasMore = true;
+    if (this.#end !== null && comparePositions(position, this.#end) * this.#direction >= 0) return;
+    this.#end = position;
+    this.#matches = this.#matches.filter((match) => comparePositions(match, position) * this.#direction < 0);
+    this.#bytes = this.#matches.reduce((sum, { line }) => sum + line.length, 0);
   }
 
   add(match: Match): void {
-    if (this.#last !== null && comparePositions(match, this.#last) * this.#direction > 0) {
+    const isBehindLast = this.#last !== null && comparePositions(match, this.#last) * this.#direction > 0;
+    if (isBehindLast || (this.#end !== null && comparePositions(match, this.#end) * this.#direction >= 0)) {
       this.hasMore = true;
       return;
     }

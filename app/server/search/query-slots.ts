@@ -1,7 +1,7 @@
 import { AkavelogError } from "#app/core/errors.ts";
 import type { Clock } from "#app/server/system/clock.ts";
 
-/** QueryBusyError: the project runs as many queries as it may, and none of them ended in time. */
+/** QueryBusyError: as many queries run as may, and none of them ended in time. */
 export class QueryBusyError extends AkavelogError {
   readonly retryAfterMs = 2_000;
 
@@ -10,20 +10,45 @@ export class QueryBusyError extends AkavelogError {
   }
 }
 
-/** More than these are refused at once: whoever waits that long has gone. */
+export interface QuerySlotsOptions {
+  /** Of one project. */
+  maxRunning: number;
+  /** Of all projects. */
+  maxTotal: number;
+  maxWaitMs: number;
+  clock: Clock;
+}
+
+interface ProjectSlots {
+  running: number;
+  waiting: (() => void)[];
+}
+
+/** More of one project than these are refused at once: whoever waits that long has gone. */
 const MAX_WAITING = 100;
 
-/** QuerySlots bounds how many queries of one project work at the same time; further ones wait for their turn. */
+/**
+ * QuerySlots bounds how many queries work at the same time, of one project and of all; further ones wait for their turn,
+ * which goes to the project with the fewest at work.
+ */
 export class QuerySlots {
-  readonly #maxRunning: number;
-  readonly #maxWaitMs: number;
-  readonly #clock: Clock;
-  readonly #projects = new Map<string, { running: number; waiting: (() => void)[] }>();
+  readonly #options: QuerySlotsOptions;
+  /** Projects with something running or waiting; of those with equally few, the first is the one served longest ago. */
+  readonly #projects = new Map<string, ProjectSlots>();
+  #running = 0;
 
-  constructor(options: { maxRunning: number; maxWaitMs: number; clock: Clock }) {
-    this.#maxRunning = options.maxRunning;
-    this.#maxWaitMs = options.maxWaitMs;
-    this.#clock = options.clock;
+  constructor(options: QuerySlotsOptions) {
+    this.#options = options;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  get waiting(): number {
+    let waiting = 0;
+    for (const project of this.#projects.values()) waiting += project.waiting.length;
+    return waiting;
   }
 
   /** Runs `work` in a slot of the project. Throws QueryBusyError, or what the signal was aborted with. */
@@ -54,16 +79,22 @@ export class QuerySlots {
     signal.throwIfAborted();
     let project = this.#projects.get(projectId);
     if (project === undefined) this.#projects.set(projectId, (project = { running: 0, waiting: [] }));
-    if (project.running < this.#maxRunning) {
-      project.running++;
+    // A slot that is free has nobody waiting for it who might have it.
+    if (project.running < this.#options.maxRunning && this.#running < this.#options.maxTotal) {
+      this.#start(project);
       return;
     }
     if (project.waiting.length >= MAX_WAITING) throw new QueryBusyError(project.running);
-    await this.#wait(project, signal);
+    try {
+      await this.#wait(project, signal);
+    } finally {
+      this.#forgetIdle(projectId);
+    }
   }
 
   /** Whoever leaves hands its place on, so a query that was let in has it already. */
-  async #wait(project: { running: number; waiting: (() => void)[] }, signal: AbortSignal): Promise<void> {
+  async #wait(project: ProjectSlots, signal: AbortSignal): Promise<void> {
+    const { clock, maxWaitMs } = this.#options;
     const over = new AbortController();
     // By hand: what AbortSignal.any makes stays with the signal for as long as that lives.
     const end = () => over.abort();
@@ -76,7 +107,7 @@ export class QuerySlots {
       });
     });
     const place = project.waiting.at(-1);
-    const timeout = this.#clock.sleep(this.#maxWaitMs, over.signal).catch(() => undefined);
+    const timeout = clock.sleep(maxWaitMs, over.signal).catch(() => undefined);
     await Promise.race([turn, timeout]);
     signal.removeEventListener("abort", end);
     over.abort();
@@ -86,15 +117,36 @@ export class QuerySlots {
     throw new QueryBusyError(project.running);
   }
 
+  #start(project: ProjectSlots): void {
+    project.running++;
+    this.#running++;
+  }
+
   #leave(projectId: string): void {
     const project = this.#projects.get(projectId);
     if (project === undefined) return;
-    const next = project.waiting.shift();
-    if (next !== undefined) {
-      next();
-      return;
-    }
     project.running--;
-    if (project.running === 0) this.#projects.delete(projectId);
+    this.#running--;
+    this.#serveNext();
+    this.#forgetIdle(projectId);
+  }
+
+  #serveNext(): void {
+    let next: [string, ProjectSlots] | null = null;
+    for (const [id, project] of this.#projects) {
+      if (project.waiting.length === 0 || project.running >= this.#options.maxRunning) continue;
+      if (next === null || project.running < next[1].running) next = [id, project];
+    }
+    if (next === null) return;
+    const [id, project] = next;
+    this.#projects.delete(id);
+    this.#projects.set(id, project);
+    this.#start(project);
+    project.waiting.shift()?.();
+  }
+
+  #forgetIdle(projectId: string): void {
+    const project = this.#projects.get(projectId);
+    if (project?.running === 0 && project.waiting.length === 0) this.#projects.delete(projectId);
   }
 }

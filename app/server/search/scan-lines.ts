@@ -55,11 +55,11 @@ export function scanStoredLines(lines: Buffer, target: ScanTarget, batch: string
   }
 }
 
-/** scanPart looks at entries `[from, to)` of a part that is still in memory. */
-export function scanPart(part: BatchPart, walId: string, target: ScanTarget, from: number, to: number): void {
+/** scanPart looks at the entries of a part that is still in memory. */
+export function scanPart(part: BatchPart, walId: string, target: ScanTarget): void {
   const slices = emptySlices();
   const { bounds, selection } = target;
-  const { block, sequence } = part;
+  const { block, sequence, from, to } = part;
   for (let i = from; i < to; i++) {
     const ms = block.ms[i] as number;
     const subMsNs = block.subMsNs[i] as number;

@@ -34,8 +34,8 @@ export function visitStoredLines(lines: Buffer, line: Line, visitor: MatchVisito
   }
 }
 
-/** visitPart looks at entries `[from, to)` of a part that is still in memory. */
-export function visitPart({ block }: BatchPart, from: number, to: number, line: Line, visitor: MatchVisitor): void {
+/** visitPart looks at the entries of a part that is still in memory. */
+export function visitPart({ block, from, to }: BatchPart, line: Line, visitor: MatchVisitor): void {
   const slices = emptySlices();
   for (let i = from; i < to; i++) {
     const ms = block.ms[i] as number;

@@ -1,26 +1,20 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Predicate } from "#app/core/query/predicate.ts";
 import type { SearchRange } from "#app/core/query-request.ts";
 import { nsToParts, partsToNs } from "#app/core/timestamp.ts";
-import type { BatchCatalog, StoredBatch } from "#app/server/ingest/batch-catalog.ts";
-import type { LocalBatches, LocalView } from "#app/server/ingest/local-batches.ts";
-import { CorruptBatchError, decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
 import { batchFilter } from "#app/server/search/batch-filter.ts";
 import { compileMatcher } from "#app/server/search/compile-matcher.ts";
-import { readObject, type ObjectReaderOptions, type ReadOutcome } from "#app/server/search/object-reader.ts";
+import { OpenAhead } from "#app/server/search/open-ahead.ts";
+import { PageScan } from "#app/server/search/page-scan.ts";
 import { PageSelection, type Match, type Position } from "#app/server/search/page-selection.ts";
-import { scanPart, scanStoredLines, type ScanBounds, type ScanTarget } from "#app/server/search/scan-lines.ts";
+import { expandSource, pageSources, type PageSource } from "#app/server/search/page-sources.ts";
+import { compileWordTest, findRowGroups } from "#app/server/search/prune-row-groups.ts";
+import type { ScanBounds, ScanTarget } from "#app/server/search/scan-lines.ts";
 import { findSources } from "#app/server/search/find-sources.ts";
+import { SourceReader, type QuerySourceOptions, type SourceFailure } from "#app/server/search/source-reader.ts";
 import type { Clock } from "#app/server/system/clock.ts";
-import type { Logger } from "#app/server/system/logger.ts";
 
-export interface SearchOptions extends ObjectReaderOptions {
-  catalog: BatchCatalog;
-  local: LocalBatches;
-  /** Reads a spool file and checks its sha256. */
-  readSpool: (spoolPath: string, sha256: string) => Promise<Buffer>;
+export interface SearchOptions extends QuerySourceOptions {
   clock: Clock;
-  logger: Logger;
   maxQueryMs: number;
 }
 
@@ -55,13 +49,6 @@ export interface SearchEnd {
   reason: "timeout" | "unreachable" | null;
 }
 
-/** Source is a batch that may hold matches, wherever its lines lie. `firstMs` is its best time in the asked order. */
-interface Source {
-  firstMs: number;
-  lastMs: number;
-  batch: StoredBatch | LocalView;
-}
-
 /** A page is cut when it has grown to this size. */
 const MAX_PAGE_BYTES = 32 * 1024 * 1024;
 /**
@@ -70,10 +57,8 @@ const MAX_PAGE_BYTES = 32 * 1024 * 1024;
  */
 const MAX_HELD_BYTES = 256 * 1024;
 const PROGRESS_INTERVAL_MS = 1_000;
-/** Lines of a part that are looked at before other work gets its turn. */
-const LINES_PER_TURN = 5_000;
-/** After this many failed reads in a row the store counts as away, and only what is local is still looked at. */
-const MAX_STORE_FAILURES = 2;
+/** A page whose objects are compacted away under it again and again is given up; each time takes a grace period. */
+const MAX_PLANS = 5;
 
 /**
  * searchPage streams the first matches in the asked order, each as soon as no unread batch can precede it. It reads the
@@ -86,88 +71,134 @@ export async function* searchPage(
   signal: AbortSignal,
 ): AsyncGenerator<SearchEvent> {
   const endQuery = options.local.register();
+  const search = new PageSearch(options, request, signal);
   try {
-    const { stored, local } = await findSources(options, batchFilter(request));
-    signal.throwIfAborted();
-    const sources = sourcesOf(request, stored, local);
-    yield* new PageSearch(options, request, sources, signal).run();
+    yield* search.run();
   } finally {
     endQuery();
+    await search.close();
   }
-}
-
-function sourcesOf(request: PageRequest, stored: StoredBatch[], views: LocalView[]): Source[] {
-  const isAscending = request.order === "asc";
-  const sources: Source[] = [];
-  function addSource(batch: Source["batch"], minMs: number, maxMs: number): void {
-    sources.push({ batch, firstMs: isAscending ? minMs : maxMs, lastMs: isAscending ? maxMs : minMs });
-  }
-  for (const batch of stored) addSource(batch, nsToParts(batch.tsStartNs).ms, nsToParts(batch.tsEndNs).ms);
-  for (const view of views) {
-    addSource(view, view.batch.minMs, view.batch.maxMs);
-  }
-  return sources.sort((a, b) => (isAscending ? a.firstMs - b.firstMs : b.firstMs - a.firstMs));
 }
 
 /** PageSearch is one run of a page over its sources. */
 class PageSearch {
   readonly #options: SearchOptions;
   readonly #request: PageRequest;
-  readonly #sources: Source[];
   readonly #signal: AbortSignal;
+  readonly #reader: SourceReader;
+  readonly #scan: PageScan;
   readonly #deadlineMs: number;
   readonly #matcher;
-  #bytesScanned = 0;
+  readonly #wordTest;
+  #sources: PageSource[] = [];
+  #opener: OpenAhead;
+  #total = 0;
   #matched = 0;
   #sentBytes = 0;
-  #scanned = new Set<Source>();
-  #failedReads = 0;
+  /** Batches that were looked into. */
+  readonly #scanned = new Set<PageSource["batch"]>();
   #isUnreachable = false;
   #isTimedOut = false;
   #lastProgressMs: number;
   #lastSent: Position | null = null;
 
-  constructor(options: SearchOptions, request: PageRequest, sources: Source[], signal: AbortSignal) {
+  constructor(options: SearchOptions, request: PageRequest, signal: AbortSignal) {
     this.#options = options;
     this.#request = request;
-    this.#sources = sources;
     this.#signal = signal;
+    this.#reader = new SourceReader(options, request.projectId, signal);
+    this.#opener = new OpenAhead(this.#reader, [], { isPruning: false, isAll: false });
+    this.#scan = new PageScan(this.#reader, request.predicate, signal);
     this.#matcher = compileMatcher(request.predicate);
+    this.#wordTest = compileWordTest(request.predicate);
     this.#lastProgressMs = options.clock.nowMs();
     this.#deadlineMs = this.#lastProgressMs + options.maxQueryMs;
   }
 
   async *run(): AsyncGenerator<SearchEvent> {
+    await this.#plan();
     let hasMore = true;
-    while (hasMore && this.#matched < this.#request.limit && this.#sentBytes < MAX_PAGE_BYTES && !this.#isTimedOut) {
-      hasMore = yield* this.#runRound();
+    for (let plans = 1; hasMore && !this.#isFull && !this.#isTimedOut;) {
+      const outcome = yield* this.#runRound();
+      if (outcome !== "outdated") hasMore = outcome === "more";
+      else if (plans++ < MAX_PLANS) await this.#plan();
+      else {
+        this.#isUnreachable = true;
+        break;
+      }
     }
     yield { kind: "end", end: this.#end(hasMore) };
   }
 
-  /** Sends the next matches that fit into memory; returns whether there are more behind them. */
-  async *#runRound(): AsyncGenerator<SearchEvent, boolean> {
+  async close(): Promise<void> {
+    await this.#scan.close();
+  }
+
+  get #isFull(): boolean {
+    return this.#matched >= this.#request.limit || this.#sentBytes >= MAX_PAGE_BYTES;
+  }
+
+  /** Finds what may hold the rest of the page, as it lies now. */
+  async #plan(): Promise<void> {
+    await this.#scan.close();
+    const { order } = this.#request;
+    const behind = this.#lastSent === null ? this.#request.behind : positionNs(this.#lastSent);
+    const sources = await findSources(this.#options, batchFilter({ ...this.#request, behind }));
+    this.#signal.throwIfAborted();
+    this.#sources = pageSources(sources, order);
+    const compacted = this.#sources.flatMap(({ kind, batch }) => (kind === "tier1" ? [batch] : []));
+    this.#opener = new OpenAhead(this.#reader, compacted, { isPruning: this.#wordTest !== null, isAll: false });
+    this.#total = Math.max(this.#total, this.#sources.length);
+  }
+
+  /** Sends the next matches that fit into memory; says whether there are more behind them, or its sources are outdated. */
+  async *#runRound(): AsyncGenerator<SearchEvent, "more" | "all" | "outdated"> {
     const { order, limit } = this.#request;
     const selection = new PageSelection({ order, maxEntries: limit - this.#matched, maxBytes: MAX_HELD_BYTES });
     const target: ScanTarget = { bounds: this.#bounds(), matches: this.#matcher, selection };
-    for (const source of this.#sources) {
+    // Objects are replaced by their row groups on the way.
+    for (let at = 0; at < this.#sources.length;) {
+      const source = this.#sources[at] as PageSource;
       if (selection.isSettledBehind(source.firstMs)) break;
-      if (this.#isBeforeRound(source)) continue;
+      if (this.#isBeforeRound(source)) {
+        at++;
+        continue;
+      }
       yield* this.#send(selection.takeBefore(source.firstMs));
       if (this.#options.clock.nowMs() > this.#deadlineMs) {
         this.#isTimedOut = true;
         break;
       }
-      yield* this.#withProgress(this.#scanSource(source, target));
+      const isExpanded = source.kind === "tier1";
+      const failure = yield* this.#withProgress(
+        isExpanded ? this.#expand(at, source) : this.#scanSource(source, target),
+      );
+      if (failure?.failed === "replaced") return "outdated";
+      if (failure !== null) this.#isUnreachable = true;
+      if (!isExpanded || failure !== null) at++;
     }
     // When time ran out, what is held back may lie behind unread entries; the cursor comes back for it.
-    if (this.#isTimedOut) return true;
+    if (this.#isTimedOut) return "more";
     yield* this.#send(selection.takeBefore(null));
-    return selection.hasMore;
+    return selection.hasMore ? "more" : "all";
+  }
+
+  async #expand(at: number, { batch }: PageSource & { kind: "tier1" }): Promise<SourceFailure | null> {
+    const outcome = await this.#opener.open(batch);
+    if ("failed" in outcome) return outcome;
+    const { range, order } = this.#request;
+    expandSource(this.#sources, at, outcome.found, findRowGroups(outcome.found, this.#wordTest, range), order);
+    return null;
+  }
+
+  async #scanSource(source: PageSource, target: ScanTarget): Promise<SourceFailure | null> {
+    const failure = await this.#scan.scan(source, target);
+    if (failure === null) this.#scanned.add(source.batch);
+    return failure;
   }
 
   /** All entries of this source were sent in earlier rounds. */
-  #isBeforeRound(source: Source): boolean {
+  #isBeforeRound(source: PageSource): boolean {
     if (this.#lastSent === null) return false;
     const difference = source.lastMs - this.#lastSent.ms;
     return this.#request.order === "asc" ? difference < 0 : difference > 0;
@@ -182,7 +213,7 @@ class PageSearch {
     yield { kind: "matches", matches };
   }
 
-  async *#withProgress(work: Promise<void>): AsyncGenerator<SearchEvent> {
+  async *#withProgress<T>(work: Promise<T>): AsyncGenerator<SearchEvent, T> {
     const { clock } = this.#options;
     for (let isDone = false; !isDone;) {
       const timer = new AbortController();
@@ -195,26 +226,29 @@ class PageSearch {
       this.#lastProgressMs = clock.nowMs();
       yield { kind: "progress", progress: this.#progress() };
     }
+    return await work;
   }
 
   #progress(): SearchProgress {
     return {
-      batchesTotal: this.#sources.length,
+      batchesTotal: this.#total,
       batchesDone: this.#scanned.size,
-      bytesScanned: this.#bytesScanned,
+      bytesScanned: this.#scan.bytesScanned,
       matched: this.#matched,
     };
   }
 
   #end(hasMore: boolean): SearchEnd {
     const isComplete = !this.#isTimedOut && !this.#isUnreachable;
-    const total = this.#sources.length;
+    const scanned = this.#scanned.size;
+    // Planned again, a batch may have been looked into under two names.
+    const total = Math.max(this.#total, scanned);
     const last = this.#lastSent;
     return {
       complete: isComplete,
       matched: this.#matched,
-      last: hasMore ? (last === null ? this.#start() : { timestampNs: partsToNs(last), id: last.id }) : null,
-      batches: { total, skipped: total - this.#scanned.size, scanned: this.#scanned.size },
+      last: hasMore ? (last === null ? this.#start() : positionNs(last)) : null,
+      batches: { total, skipped: total - scanned, scanned },
       reason: isComplete ? null : this.#isTimedOut ? "timeout" : "unreachable",
     };
   }
@@ -239,100 +273,8 @@ class PageSearch {
       behind: this.#lastSent ?? sentBefore,
     };
   }
-
-  async #scanSource(source: Source, target: ScanTarget): Promise<void> {
-    const { batch } = source;
-    if ("parts" in batch && batch.parts.length > 0) await this.#scanParts(batch, target);
-    else {
-      const outcome = await this.#read(batch);
-      // A thousand readers who hang up while objects are read must not leave a thousand objects to be looked through.
-      this.#signal.throwIfAborted();
-      if ("failed" in outcome) {
-        this.#isUnreachable = true;
-        return;
-      }
-      const key = "parts" in batch ? null : batch.objectKey;
-      await this.#scanObject(outcome.bytes, target, "parts" in batch ? null : batch.id, key);
-    }
-    this.#scanned.add(source);
-  }
-
-  async #scanParts(view: LocalView, target: ScanTarget): Promise<void> {
-    for (const part of view.parts) {
-      for (let from = part.from; from < part.to; from += LINES_PER_TURN) {
-        const to = Math.min(part.to, from + LINES_PER_TURN);
-        scanPart(part, view.batch.walId, target, from, to);
-        if (to - from === LINES_PER_TURN) await this.#takeTurn();
-      }
-    }
-    await this.#takeTurn();
-  }
-
-  async #scanObject(object: Buffer, target: ScanTarget, batchId: string | null, key: string | null): Promise<void> {
-    const name = key ?? "in the spool";
-    const { header, blocksStart } = decodeTier0Header(object, name);
-    let start = blocksStart;
-    const blocks = header.blocks.map((block) => {
-      const startMs = nsToParts(block.tsStartNs).ms;
-      const endMs = nsToParts(block.tsEndNs).ms;
-      const placed = { block, start, startMs, endMs };
-      start += block.bytes;
-      return placed;
-    });
-    // Best times first: once a page is full, the blocks behind it are not even decompressed.
-    const isAscending = target.bounds.order === "asc";
-    blocks.sort((a, b) => (isAscending ? a.startMs - b.startMs : b.endMs - a.endMs));
-    for (const { block, start: at, startMs, endMs } of blocks) {
-      if (!canHold(target, startMs, endMs)) continue;
-      const lines = decompressBlock(object, at, block, name);
-      scanStoredLines(lines, target, batchId, key);
-      this.#bytesScanned += lines.length;
-      await this.#takeTurn();
-    }
-  }
-
-  /** Lets other requests run, and ends here when nobody waits for the answer any more. */
-  async #takeTurn(): Promise<void> {
-    await nextTurn();
-    this.#signal.throwIfAborted();
-  }
-
-  async #read(batch: StoredBatch | LocalView): Promise<ReadOutcome> {
-    if ("parts" in batch) {
-      const { spoolPath, sealed } = batch.batch;
-      if (spoolPath === null || sealed === null) return { failed: "missing", error: null };
-      return await this.#readSpool(spoolPath, sealed);
-    }
-    if (batch.state === "missing") return { failed: "missing", error: null };
-    if (this.#failedReads >= MAX_STORE_FAILURES) return { failed: "unreachable", error: null };
-    const outcome = await readObject(this.#options, batch, this.#signal);
-    if ("bytes" in outcome) {
-      this.#failedReads = 0;
-      return outcome;
-    }
-    const { objectKey } = batch;
-    this.#options.logger.error(
-      { err: outcome.error, objectKey, failed: outcome.failed },
-      "cannot read the object of a batch",
-    );
-    if (outcome.failed === "unreachable") this.#failedReads++;
-    if (outcome.failed === "missing") await this.#options.catalog.markMissing(batch.id).catch(() => undefined);
-    return outcome;
-  }
-
-  async #readSpool(spoolPath: string, sealed: { sha256: string; objectKey: string }): Promise<ReadOutcome> {
-    try {
-      return { bytes: await this.#options.readSpool(spoolPath, sealed.sha256) };
-    } catch (error) {
-      this.#options.logger.error({ err: error, spoolPath }, "cannot read a spool file");
-      return { failed: error instanceof CorruptBatchError ? "corrupt" : "unreachable", error };
-    }
-  }
 }
 
-function canHold({ bounds, selection }: ScanTarget, minMs: number, maxMs: number): boolean {
-  if (maxMs < bounds.fromMs || minMs > bounds.toMs) return false;
-  if (bounds.behind !== null && (bounds.order === "asc" ? maxMs < bounds.behind.ms : minMs > bounds.behind.ms))
-    return false;
-  return !selection.isSettledBehind(bounds.order === "asc" ? minMs : maxMs);
+function positionNs(position: Position): { timestampNs: bigint; id: string } {
+  return { timestampNs: partsToNs(position), id: position.id };
 }

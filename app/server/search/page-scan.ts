@@ -1,0 +1,150 @@
+import type { Predicate } from "#app/core/query/predicate.ts";
+import { nsToParts } from "#app/core/timestamp.ts";
+import type { LocalView } from "#app/server/ingest/local-batches.ts";
+import { decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
+import type { PageSource } from "#app/server/search/page-sources.ts";
+import { piecesOfParts } from "#app/server/search/pieces-of-parts.ts";
+import { scanPart, scanStoredLines, type ScanTarget } from "#app/server/search/scan-lines.ts";
+import { isLocal, type SourceFailure, type SourceReader } from "#app/server/search/source-reader.ts";
+import { countLines, lastPosition } from "#app/server/search/stored-line.ts";
+import type { SortedLines } from "#app/server/search/sorted-lines.ts";
+import { takeTurn } from "#app/server/search/take-turn.ts";
+import { pageStatement } from "#app/server/search/tier1-statements.ts";
+
+/** Lines that one statement may return at most: the engine and this process hold them all. */
+const MAX_SELECTED_BYTES = 8 * 1024 * 1024;
+
+/** Files that one page has open: it needs as many as there are row groups of one time. */
+const MAX_SORTED = 8;
+
+type RowGroupSource = PageSource & { kind: "rowGroup" };
+
+/** PageScan looks through the sources of one page, one after another. */
+export class PageScan {
+  readonly #reader: SourceReader;
+  readonly #predicate: Predicate;
+  readonly #signal: AbortSignal;
+  /** Row groups of which a page took a part. */
+  readonly #cut = new Set<PageSource>();
+  /** Row groups whose matches lie in a file; `isWhole` says that the file has all of them. */
+  readonly #sorted = new Map<PageSource, { lines: SortedLines; isWhole: boolean }>();
+  bytesScanned = 0;
+
+  constructor(reader: SourceReader, predicate: Predicate, signal: AbortSignal) {
+    this.#reader = reader;
+    this.#predicate = predicate;
+    this.#signal = signal;
+  }
+
+  /** Adds the source's matches to the selection; says why when it could not be looked at. */
+  async scan(source: PageSource, target: ScanTarget): Promise<SourceFailure | null> {
+    const { batch } = source;
+    if (source.kind === "rowGroup") return await this.#scanRowGroup(source, target);
+    if (isLocal(batch) && batch.parts.length > 0) {
+      await this.#scanParts(batch, target);
+      return null;
+    }
+    const outcome = await this.#reader.read(batch);
+    // A thousand readers who hang up while objects are read must not leave a thousand objects to be looked through.
+    this.#signal.throwIfAborted();
+    if ("failed" in outcome) return outcome;
+    if (isLocal(batch)) await this.#scanObject(outcome.found, target, null, null);
+    else await this.#scanObject(outcome.found, target, batch.id, batch.objectKey);
+    return null;
+  }
+
+  async #scanParts(view: LocalView, target: ScanTarget): Promise<void> {
+    for (const piece of piecesOfParts(view.parts)) {
+      await takeTurn(this.#signal);
+      for (const part of piece) scanPart(part, view.batch.walId, target);
+    }
+  }
+
+  async #scanObject(object: Buffer, target: ScanTarget, batchId: string | null, key: string | null): Promise<void> {
+    const name = key ?? "in the spool";
+    const { header, blocksStart } = decodeTier0Header(object, name);
+    let start = blocksStart;
+    const blocks = header.blocks.map((block) => {
+      const startMs = nsToParts(block.tsStartNs).ms;
+      const endMs = nsToParts(block.tsEndNs).ms;
+      const placed = { block, start, startMs, endMs };
+      start += block.bytes;
+      return placed;
+    });
+    // Best times first: once a page is full, the blocks behind it are not even decompressed.
+    const isAscending = target.bounds.order === "asc";
+    blocks.sort((a, b) => (isAscending ? a.startMs - b.startMs : b.endMs - a.endMs));
+    for (const { block, start: at, startMs, endMs } of blocks) {
+      if (!canHold(target, startMs, endMs)) continue;
+      await takeTurn(this.#signal);
+      const lines = decompressBlock(object, at, block, name);
+      scanStoredLines(lines, target, batchId, key);
+      this.bytesScanned += lines.length;
+    }
+  }
+
+  /**
+   * Asks the engine for what a round takes. A page that comes again for more of the same row group has the rest of it put
+   * into a file, in order, since looking for each round's lines anew would cost the same each time.
+   */
+  async #scanRowGroup(source: RowGroupSource, target: ScanTarget): Promise<SourceFailure | null> {
+    const { selection, bounds } = target;
+    const { object, rowGroup } = source;
+    if (!canHold(target, nsToParts(rowGroup.tsStartNs).ms, nsToParts(rowGroup.tsEndNs).ms)) return null;
+    const known = this.#sorted.get(source);
+    if (known !== undefined) {
+      const { lines, isLast } = await known.lines.next(bounds.behind, bounds.order);
+      this.#add(source, target, lines, isLast && known.isWhole);
+      return null;
+    }
+    const { rows, rawBytes, maxEntryBytes } = rowGroup;
+    // One more than there is room for tells that there is more.
+    const wanted = Math.min(selection.room + 1, Math.ceil((selection.maxBytes * 2 * rows) / rawBytes));
+    const limit = Math.max(2, Math.min(wanted, Math.floor(MAX_SELECTED_BYTES / maxEntryBytes)));
+    const isAgain = this.#cut.has(source) && this.#sorted.size < MAX_SORTED;
+    if (isAgain) return await this.#sortRowGroup(source, target);
+    const statement = pageStatement(object, rowGroup, { predicate: this.#predicate, bounds, limit });
+    const outcome = await this.#reader.lines(object, [rowGroup], statement);
+    this.#signal.throwIfAborted();
+    if ("failed" in outcome) return outcome;
+    const isWhole = countLines(outcome.found) < limit;
+    if (!isWhole) this.#cut.add(source);
+    this.#add(source, target, outcome.found, isWhole);
+    this.bytesScanned += rawBytes;
+    return null;
+  }
+
+  async #sortRowGroup(source: RowGroupSource, target: ScanTarget): Promise<SourceFailure | null> {
+    const { selection, bounds } = target;
+    const { object, rowGroup } = source;
+    const limit = selection.room + 1;
+    const statement = pageStatement(object, rowGroup, { predicate: this.#predicate, bounds, limit });
+    const outcome = await this.#reader.sortedLines(object, [rowGroup], statement);
+    if ("failed" in outcome) return outcome;
+    // Where there are more, the page is full before the end of the file.
+    this.#sorted.set(source, { lines: outcome.found, isWhole: outcome.found.count < limit });
+    this.#signal.throwIfAborted();
+    return await this.#scanRowGroup(source, target);
+  }
+
+  /** What lies behind the last line was not looked at unless these are all: then another round has to begin there. */
+  #add({ object }: RowGroupSource, target: ScanTarget, lines: Buffer, isWhole: boolean): void {
+    const { selection, bounds } = target;
+    const { id, objectKey } = object.batch;
+    if (!isWhole && lines.length > 0) selection.endAt(lastPosition(lines));
+    scanStoredLines(lines, { bounds, selection, matches: () => true }, id, objectKey);
+  }
+
+  async close(): Promise<void> {
+    for (const { lines } of this.#sorted.values()) await lines.close();
+    this.#sorted.clear();
+  }
+}
+
+/** Whether a page can still take anything of what lies between these times. */
+function canHold({ bounds, selection }: ScanTarget, minMs: number, maxMs: number): boolean {
+  if (maxMs < bounds.fromMs || minMs > bounds.toMs) return false;
+  if (bounds.behind !== null && (bounds.order === "asc" ? maxMs < bounds.behind.ms : minMs > bounds.behind.ms))
+    return false;
+  return !selection.isSettledBehind(bounds.order === "asc" ? minMs : maxMs);
+}
