@@ -1,6 +1,9 @@
 import { and, asc, eq, gt, isNull, lt, or, sql } from "drizzle-orm";
 import type { ApiKey, ApiKeyScope, CreateApiKey } from "#app/core/project.ts";
+import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import { runNoted, SYSTEM, type Actor } from "#app/server/catalog/audit-log.ts";
 import { generateApiKey, hashApiKey, prefixOfApiKey } from "#app/server/catalog/api-key-secret.ts";
+import { isUsersProject } from "#app/server/catalog/canary-project.ts";
 import type { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { isUuid } from "#app/server/catalog/is-uuid.ts";
 import { apiKeys, projects } from "#app/server/catalog/schema.ts";
@@ -29,10 +32,11 @@ export async function createApiKey(
   database: CatalogDatabase,
   projectId: string,
   { name, scopes, expiresAt }: CreateApiKey,
+  by: Actor = SYSTEM,
 ): Promise<IssuedApiKey | null> {
   if (!isUuid(projectId)) return null;
   const key = generateApiKey();
-  const rows = await database.run("create key", (db) =>
+  const change = (db: PostgresJsDatabase) =>
     db
       .insert(apiKeys)
       // Selected from the project: a deleted one gets no key. One that is deleted at this very moment may keep a key in
@@ -52,11 +56,12 @@ export async function createApiKey(
             lastUsedAt: sql`null::timestamptz`.as("last_used_at"),
           })
           .from(projects)
-          .where(and(eq(projects.id, projectId), isNull(projects.deletedAt))),
+          .where(and(eq(projects.id, projectId), isNull(projects.deletedAt), isUsersProject())),
       )
-      .returning(),
-  );
-  return rows[0] === undefined ? null : { ...toApiKey(rows[0]), key };
+      .returning();
+  const note = { projectId, action: "key-created", by, target: NAME_OF_CHANGED } as const;
+  const rows = await runNoted<RawApiKey>(database, "create key", change, note);
+  return rows[0] === undefined ? null : { ...toApiKey(fromRaw(rows[0])), key };
 }
 
 /** listApiKeys returns all keys of a project, revoked ones too, oldest first. */
@@ -76,30 +81,37 @@ export async function rotateApiKey(
   database: CatalogDatabase,
   projectId: string,
   keyId: string,
+  by: Actor = SYSTEM,
 ): Promise<IssuedApiKey | null> {
   if (!isUuid(projectId) || !isUuid(keyId)) return null;
   const key = generateApiKey();
-  const rows = await database.run("rotate key", (db) =>
+  const change = (db: PostgresJsDatabase) =>
     db
       .update(apiKeys)
       .set({ keySha256: hashApiKey(key), prefix: prefixOfApiKey(key), lastUsedAt: null })
       .where(and(keyOfProject(projectId, keyId), isNull(apiKeys.revokedAt)))
-      .returning(),
-  );
-  return rows[0] === undefined ? null : { ...toApiKey(rows[0]), key };
+      .returning();
+  const note = { projectId, action: "key-rotated", by, target: NAME_OF_CHANGED } as const;
+  const rows = await runNoted<RawApiKey>(database, "rotate key", change, note);
+  return rows[0] === undefined ? null : { ...toApiKey(fromRaw(rows[0])), key };
 }
 
 /** revokeApiKey ends a key; false when the project has no such key. Revoking twice is fine. */
-export async function revokeApiKey(database: CatalogDatabase, projectId: string, keyId: string): Promise<boolean> {
+export async function revokeApiKey(
+  database: CatalogDatabase,
+  projectId: string,
+  keyId: string,
+  by: Actor = SYSTEM,
+): Promise<boolean> {
   if (!isUuid(projectId) || !isUuid(keyId)) return false;
-  const rows = await database.run("revoke key", (db) =>
+  const change = (db: PostgresJsDatabase) =>
     db
       .update(apiKeys)
       .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, now())` })
       .where(keyOfProject(projectId, keyId))
-      .returning({ id: apiKeys.id }),
-  );
-  return rows.length === 1;
+      .returning({ name: apiKeys.name });
+  const note = { projectId, action: "key-revoked", by, target: NAME_OF_CHANGED } as const;
+  return (await runNoted(database, "revoke key", change, note)).length === 1;
 }
 
 /**
@@ -151,6 +163,38 @@ export async function touchApiKey(
 
 function keyOfProject(projectId: string, keyId: string) {
   return and(eq(apiKeys.projectId, projectId), eq(apiKeys.id, keyId));
+}
+
+const NAME_OF_CHANGED = sql`changed.name`;
+
+/** RawApiKey is a row under the database's own names; times and lists are text. */
+interface RawApiKey extends Record<string, unknown> {
+  id: string;
+  project_id: string;
+  name: string;
+  prefix: string;
+  key_sha256: string;
+  scopes: string;
+  created_at: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+  last_used_at: string | null;
+}
+
+function fromRaw(row: RawApiKey): ApiKeyRow {
+  const moment = (text: string | null) => (text === null ? null : new Date(text));
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    name: row.name,
+    prefix: row.prefix,
+    keySha256: row.key_sha256,
+    scopes: apiKeys.scopes.mapFromDriverValue(row.scopes) as ApiKeyScope[],
+    createdAt: new Date(row.created_at),
+    expiresAt: moment(row.expires_at),
+    revokedAt: moment(row.revoked_at),
+    lastUsedAt: moment(row.last_used_at),
+  };
 }
 
 function toApiKey(row: ApiKeyRow): ApiKey {

@@ -30,6 +30,11 @@ export function batchConditions(filter: BatchFilter): SQL | undefined {
   );
 }
 
+/** Every part that is given changes the wording of the conditions, and of tags there may be any number. */
+export function hasFewWordings({ tags = {} }: BatchFilter): boolean {
+  return Object.keys(tags).length <= 1;
+}
+
 function isGiven<T>(values: readonly T[] | undefined): values is readonly T[] {
   return values !== undefined && values.length > 0;
 }

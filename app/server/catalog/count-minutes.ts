@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import { batchConditions } from "#app/server/catalog/batch-conditions.ts";
+import { batchConditions, hasFewWordings } from "#app/server/catalog/batch-conditions.ts";
 import type { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { isUuid } from "#app/server/catalog/is-uuid.ts";
 import { storedBatchColumns } from "#app/server/catalog/postgres-batch-catalog.ts";
@@ -30,19 +30,21 @@ async function countMinutes(database: CatalogDatabase, request: MinuteCountReque
   const endMinute = Math.max(...ranges.map(({ to }) => to));
   const service = byService ? sql`counts.service` : sql`null::text`;
 
-  const rows = await database.run("count minutes", (db) => {
-    const found = db.$with("found").as(
-      db
-        .select({
-          ...storedBatchColumns,
-          isCounted: sql<boolean>`${logBatches.state} = 'stored' and
+  const rows = await database.run(
+    "count minutes",
+    (db) => {
+      const found = db.$with("found").as(
+        db
+          .select({
+            ...storedBatchColumns,
+            isCounted: sql<boolean>`${logBatches.state} = 'stored' and
             (not ${byService}::boolean or ${logBatches.services} is not null)`.as("is_counted"),
-        })
-        .from(logBatches)
-        .innerJoin(projects, eq(projects.id, logBatches.projectId))
-        .where(batchConditions(filter)),
-    );
-    const sums = sql`(
+          })
+          .from(logBatches)
+          .innerJoin(projects, eq(projects.id, logBatches.projectId))
+          .where(batchConditions(filter)),
+      );
+      const sums = sql`(
       select coalesce(jsonb_agg(jsonb_build_array(range, step, service, level, count)), '[]') from (
         select ranges.range, coalesce((counts.minute - ranges.origin) / ranges.step, 0) as step, ${service} as service,
           counts.level, sum(counts.count) as count
@@ -54,28 +56,30 @@ async function countMinutes(database: CatalogDatabase, request: MinuteCountReque
             on counts.minute >= ranges.from_minute and counts.minute < ranges.to_minute
         where found.is_counted
         group by 1, 2, 3, 4) as sums)`;
-    const ledger = sql`(
+      const ledger = sql`(
       select coalesce(jsonb_agg(jsonb_build_array(commits.wal_id, commits.batch_no)), '[]')
       from ${walCommits} as commits
         join jsonb_to_recordset(${JSON.stringify(floors)}::text::jsonb) as floors("walId" text, "batchNo" bigint)
           on commits.wal_id = floors."walId" and commits.batch_no >= floors."batchNo"
       where commits.project_id = ${filter.projectId}::uuid)`;
-    const once = db
-      .select({ sums: sql<CountRow[]>`${sums}`.as("sums"), ledger: sql<[string, number][]>`${ledger}`.as("ledger") })
-      .from(sql`(values (1)) as one`)
-      .as("once");
-    const hasEdge = sql`exists (select 1 from ${logCounts} as counts where counts.batch_id = found.id
+      const once = db
+        .select({ sums: sql<CountRow[]>`${sums}`.as("sums"), ledger: sql<[string, number][]>`${ledger}`.as("ledger") })
+        .from(sql`(values (1)) as one`)
+        .as("once");
+      const hasEdge = sql`exists (select 1 from ${logCounts} as counts where counts.batch_id = found.id
       and counts.minute in (select jsonb_array_elements_text(${JSON.stringify(edgeMinutes)}::text::jsonb)::integer))`;
-    return db
-      .with(found)
-      .select({
-        batch: found._.selectedFields,
-        sums: sql<CountRow[] | null>`case when row_number() over () = 1 then ${once.sums} end`,
-        ledger: sql<[string, number][] | null>`case when row_number() over () = 1 then ${once.ledger} end`,
-      })
-      .from(once)
-      .leftJoin(found, sql`not found.is_counted or ${hasEdge}`);
-  });
+      return db
+        .with(found)
+        .select({
+          batch: found._.selectedFields,
+          sums: sql<CountRow[] | null>`case when row_number() over () = 1 then ${once.sums} end`,
+          ledger: sql<[string, number][] | null>`case when row_number() over () = 1 then ${once.ledger} end`,
+        })
+        .from(once)
+        .leftJoin(found, sql`not found.is_counted or ${hasEdge}`);
+    },
+    { isPrepared: hasFewWordings(filter) },
+  );
   const once = rows.find(({ sums }) => sums !== null);
   return {
     counts: (once?.sums ?? []).map(([range, step, name, level, count]) => ({

@@ -47,8 +47,16 @@ export class CatalogDatabase {
     this.#pool = openPool(this.#options);
   }
 
-  /** Runs one statement. Throws CatalogError: `cannot <operation>: <reason>`. */
-  async run<T>(operation: string, statement: (db: PostgresJsDatabase) => Promise<T>): Promise<T> {
+  /**
+   * Runs one statement. Throws CatalogError: `cannot <operation>: <reason>`. What is asked all the time, in few wordings, is
+   * `prepared`: each connection then sends it once, and saves a round trip and the parsing from then on. Connections never
+   * forget such a statement, so one whose wording grows with what is asked must not be.
+   */
+  async run<T>(
+    operation: string,
+    statement: (db: PostgresJsDatabase) => Promise<T>,
+    { isPrepared = false } = {},
+  ): Promise<T> {
     if (this.#closing !== null) throw new CatalogError(operation, "unavailable", "the database connection is closed");
     const pool = this.#pool;
     const { clock, queryTimeoutMs } = this.#options;
@@ -59,7 +67,7 @@ export class CatalogDatabase {
       throw new CatalogError(operation, "unavailable", `no answer within ${queryTimeoutMs} ms`);
     });
     // In a function, because building a statement can throw as well.
-    const answer = Promise.race([(async () => statement(pool.db))(), timeout]);
+    const answer = Promise.race([(async () => statement(isPrepared ? pool.preparing : pool.db))(), timeout]);
     this.#running.add(answer);
     try {
       const result = await answer;
@@ -111,6 +119,8 @@ export class CatalogDatabase {
 interface Pool {
   sql: postgres.Sql;
   db: PostgresJsDatabase;
+  /** The same connections, but they remember statements. */
+  preparing: PostgresJsDatabase;
   lastAnswerMs: number;
 }
 
@@ -119,6 +129,9 @@ function openPool(options: Required<CatalogDatabaseOptions>): Pool {
     max: options.maxConnections,
     connect_timeout: options.connectTimeoutMs / 1000,
     idle_timeout: 60,
+    // Asked for on every new connection by a statement that nobody waits for: cut right then, its rejection would end the
+    // process. Drizzle reads arrays by itself; raw statements return them as JSON.
+    fetch_types: false,
     // A failed attempt makes the next caller wait; postgres.js would let that grow to 20 s.
     backoff: (attempts) => Math.min(0.05 * 2 ** attempts, 1),
     onnotice: (notice) => options.logger.debug({ notice: notice["message"] }, "database notice"),
@@ -127,5 +140,13 @@ function openPool(options: Required<CatalogDatabaseOptions>): Pool {
       statement_timeout: Math.round(options.queryTimeoutMs * SERVER_BOUND_SHARE),
     },
   });
-  return { sql, db: drizzle(sql), lastAnswerMs: -1 };
+  return { sql, db: drizzle(sql), preparing: drizzle(preparingClient(sql)), lastAnswerMs: -1 };
+}
+
+/** Drizzle hands every statement to `unsafe`, which prepares only what it is told to. */
+function preparingClient(sql: postgres.Sql): postgres.Sql {
+  const unsafe: postgres.Sql["unsafe"] = (text, parameters) => sql.unsafe(text, parameters, { prepare: true });
+  return new Proxy(sql, {
+    get: (target, name): unknown => (name === "unsafe" ? unsafe : Reflect.get(target, name)),
+  });
 }

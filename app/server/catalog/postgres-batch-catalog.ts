@@ -1,8 +1,8 @@
-import { and, desc, eq, sql } from "drizzle-orm";
-import { batchConditions } from "#app/server/catalog/batch-conditions.ts";
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
+import { batchConditions, hasFewWordings } from "#app/server/catalog/batch-conditions.ts";
 import type { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { isUuid } from "#app/server/catalog/is-uuid.ts";
-import { logBatches, logCounts, projects, walCommits } from "#app/server/catalog/schema.ts";
+import { logBatches, logCounts, processes, projects, walCommits } from "#app/server/catalog/schema.ts";
 import {
   ledgerKey,
   type BatchCatalog,
@@ -70,8 +70,13 @@ async function committedBatchNumbers(database: CatalogDatabase, walId: string): 
   return rows.map((row) => row.batchNo);
 }
 
+/** With its WAL a process has nothing left that others would have to wait for. */
 async function trimLedger(database: CatalogDatabase, walId: string): Promise<void> {
-  await database.run("trim ledger", (db) => db.delete(walCommits).where(eq(walCommits.walId, walId)));
+  await database.run("trim ledger", (db) =>
+    db.execute(sql`
+      with gone as (delete from ${processes} where ${processes.walId} = ${walId})
+      delete from ${walCommits} where ${walCommits.walId} = ${walId}`),
+  );
 }
 
 /**
@@ -84,38 +89,42 @@ async function findBatches(
   floors: readonly WalFloor[],
 ): Promise<FoundBatches> {
   if (!isUuid(filter.projectId)) return { batches: [], inLedger: new Set() };
-  const rows = await database.run("find batches", (db) => {
-    const found = db
-      .select(storedBatchColumns)
-      .from(logBatches)
-      .innerJoin(projects, eq(projects.id, logBatches.projectId))
-      .where(batchConditions(filter))
-      .as("found");
-    const ledger = db
-      .select({
-        keys: sql<
-          [string, number][]
-        >`coalesce(jsonb_agg(jsonb_build_array(${walCommits.walId}, ${walCommits.batchNo})), '[]')`.as("keys"),
-      })
-      .from(walCommits)
-      .innerJoin(
-        sql`jsonb_to_recordset(${JSON.stringify(floors)}::text::jsonb) as floors("walId" text, "batchNo" bigint)`,
-        sql`${walCommits.walId} = floors."walId" and ${walCommits.batchNo} >= floors."batchNo"`,
-      )
-      .where(eq(walCommits.projectId, filter.projectId))
-      .as("ledger");
-    return (
-      db
+  const rows = await database.run(
+    "find batches",
+    (db) => {
+      const found = db
+        .select(storedBatchColumns)
+        .from(logBatches)
+        .innerJoin(projects, eq(projects.id, logBatches.projectId))
+        .where(batchConditions(filter))
+        .as("found");
+      const ledger = db
         .select({
-          found: found._.selectedFields,
-          ledger: sql<[string, number][] | null>`case when row_number() over () = 1 then ${ledger.keys} end`,
+          keys: sql<
+            [string, number][]
+          >`coalesce(jsonb_agg(jsonb_build_array(${walCommits.walId}, ${walCommits.batchNo})), '[]')`.as("keys"),
         })
-        .from(ledger)
-        .leftJoin(found, sql`true`)
-        // `nulls last` is how the index is sorted; without it PostgreSQL sorts again.
-        .orderBy(sql`${desc(found.tsEndNs)} nulls last`, found.id)
-    );
-  });
+        .from(walCommits)
+        .innerJoin(
+          sql`jsonb_to_recordset(${JSON.stringify(floors)}::text::jsonb) as floors("walId" text, "batchNo" bigint)`,
+          sql`${walCommits.walId} = floors."walId" and ${walCommits.batchNo} >= floors."batchNo"`,
+        )
+        .where(eq(walCommits.projectId, filter.projectId))
+        .as("ledger");
+      return (
+        db
+          .select({
+            found: found._.selectedFields,
+            ledger: sql<[string, number][] | null>`case when row_number() over () = 1 then ${ledger.keys} end`,
+          })
+          .from(ledger)
+          .leftJoin(found, sql`true`)
+          // `nulls last` is how the index is sorted; without it PostgreSQL sorts again.
+          .orderBy(sql`${desc(found.tsEndNs)} nulls last`, found.id)
+      );
+    },
+    { isPrepared: hasFewWordings(filter) },
+  );
   const keys = rows.find((row) => row.ledger !== null)?.ledger ?? [];
   return {
     batches: rows.flatMap((row) => (row.found === null ? [] : [row.found])),
@@ -144,12 +153,14 @@ export const storedBatchColumns = {
   tokeniser: logBatches.tokeniser,
 };
 
-async function markMissing(database: CatalogDatabase, batchId: string): Promise<void> {
-  if (!isUuid(batchId)) return;
-  await database.run("mark batch as missing", (db) =>
+async function markMissing(database: CatalogDatabase, batchId: string): Promise<boolean> {
+  if (!isUuid(batchId)) return false;
+  const rows = await database.run("mark batch as missing", (db) =>
     db
       .update(logBatches)
       .set({ state: "missing" })
-      .where(and(eq(logBatches.id, batchId), eq(logBatches.state, "stored"))),
+      .where(and(eq(logBatches.id, batchId), inArray(logBatches.state, ["stored", "missing"])))
+      .returning({ id: logBatches.id }),
   );
+  return rows.length === 1;
 }

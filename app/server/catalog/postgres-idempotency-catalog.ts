@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { and, eq, isNull, ne, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { LRUCache } from "lru-cache";
 import type { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { idempotencyKeys, processes } from "#app/server/catalog/schema.ts";
@@ -9,7 +9,9 @@ import {
   IDEMPOTENCY_TTL_MS,
   type ClaimResult,
   type IdempotencyCatalog,
-  type IdempotencyClaim,
+  type IdempotencyRequest,
+  type KeyClaim,
+  type RememberedAnswer,
 } from "#app/server/ingest/idempotency-catalog.ts";
 
 /** The owner of a key that was taken over and then given back: nobody. */
@@ -30,12 +32,6 @@ const MAX_DOUBTFUL_CLAIMS = 10_000;
 /** A key can come and go between the claim and the look at who has it. */
 const MAX_CLAIM_ROUNDS = 5;
 
-interface Owner {
-  projectId: string;
-  key: string;
-  walId: string;
-}
-
 /**
  * createPostgresIdempotencyCatalog keeps Idempotency-Keys in PostgreSQL. Every step is one statement and every time is
  * the database's own, so neither the order of processes nor their clocks matter.
@@ -46,12 +42,12 @@ export function createPostgresIdempotencyCatalog(database: CatalogDatabase): Ide
   const doubtful = new LRUCache<string, string[]>({ max: MAX_DOUBTFUL_CLAIMS });
 
   return {
-    async claim(claim, takeoverMs) {
-      const name = JSON.stringify([claim.projectId, claim.key, claim.walId]);
+    async claim(request, takeoverMs) {
+      const name = JSON.stringify([request.projectId, request.key, request.walId]);
       const lost = doubtful.get(name) ?? [];
       const claimId = randomUUID();
       try {
-        const result = await claimKey(database, claim, { claimId, lost, takeoverMs });
+        const result = await claimKey(database, request, { claimId, lost, takeoverMs });
         doubtful.delete(name);
         return result;
       } catch (error) {
@@ -61,43 +57,20 @@ export function createPostgresIdempotencyCatalog(database: CatalogDatabase): Ide
       }
     },
 
-    async complete(owner, answer) {
-      const rows = await database.run("complete idempotency key", (db) =>
+    settle: (claim, answer, { isFinal }) => settleClaim(database, claim, answer, isFinal),
+
+    release: (claim) => giveBack(database, "release idempotency key", sql`${claimedKey(claim)}`),
+
+    async releaseUnfinished(walId) {
+      const owned = eq(idempotencyKeys.ownerWalId, walId);
+      await giveBack(database, "release idempotency keys", sql`${owned}`);
+      // Whoever waited for more than this answer is gone.
+      await database.run("complete idempotency keys", (db) =>
         db
           .update(idempotencyKeys)
-          // A repeated call, after a lost reply, changes nothing.
-          .set({
-            completedAt: sql`coalesce(${idempotencyKeys.completedAt}, now())`,
-            status: sql`coalesce(${idempotencyKeys.status}, ${answer.status}::smallint)`,
-            body: sql`coalesce(${idempotencyKeys.body}, ${answer.body}::text)`,
-          })
-          .where(ownedKey(owner))
-          .returning({ key: idempotencyKeys.key }),
+          .set({ completedAt: sql`now()` })
+          .where(and(owned, isNull(idempotencyKeys.completedAt))),
       );
-      return rows.length === 1;
-    },
-
-    release: (owner) => giveBack(database, "release idempotency key", sql`${ownedKey(owner)}`),
-
-    releaseUnfinished: (walId) =>
-      giveBack(database, "release idempotency keys", sql`${eq(idempotencyKeys.ownerWalId, walId)}`),
-
-    async isOwnedBy({ projectId, key, walId }) {
-      // Only another owner takes a key away. A missing row means that the key expired while its record waited in the WAL,
-      // for a store that was away or a process that was down: dropping that record would lose what was acknowledged.
-      const others = await database.run("read idempotency key", (db) =>
-        db
-          .select({ key: idempotencyKeys.key })
-          .from(idempotencyKeys)
-          .where(
-            and(
-              eq(idempotencyKeys.projectId, projectId),
-              eq(idempotencyKeys.key, key),
-              ne(idempotencyKeys.ownerWalId, walId),
-            ),
-          ),
-      );
-      return others.length === 0;
     },
 
     async heartbeat(walId) {
@@ -116,7 +89,7 @@ export function createPostgresIdempotencyCatalog(database: CatalogDatabase): Ide
             delete from ${processes} where ${processes.heartbeatAt} < now() - make_interval(days => ${HEARTBEAT_MEMORY_DAYS}::integer)
           )
           delete from ${idempotencyKeys}
-          where ${isOlderThanTtl()} and (not ${idempotencyKeys.takenOver}
+          where ${isOlderThanTtl()} and (${idempotencyKeys.takenClaims} = '{}'
             or ${idempotencyKeys.createdAt} < now() - make_interval(days => ${TAKEOVER_MEMORY_DAYS}::integer))`),
       );
     },
@@ -132,12 +105,12 @@ interface ClaimAttempt {
 
 async function claimKey(
   database: CatalogDatabase,
-  claim: IdempotencyClaim,
+  request: IdempotencyRequest,
   attempt: ClaimAttempt,
 ): Promise<ClaimResult> {
   for (let round = 0; round < MAX_CLAIM_ROUNDS; round++) {
-    if (await takeKey(database, claim, attempt)) return { state: "claimed" };
-    const holder = await readHolder(database, claim, attempt.takeoverMs);
+    if (await takeKey(database, request, attempt)) return { state: "claimed", claimId: attempt.claimId };
+    const holder = await readHolder(database, request, attempt.takeoverMs);
     if (holder !== null) return holder;
   }
   throw new CatalogError("claim idempotency key", "unavailable", "other requests keep claiming and releasing it");
@@ -146,34 +119,62 @@ async function claimKey(
 /** The row lock of ON CONFLICT lets exactly one of several claims see the row as free. */
 async function takeKey(
   database: CatalogDatabase,
-  claim: IdempotencyClaim,
+  request: IdempotencyRequest,
   { claimId, lost, takeoverMs }: ClaimAttempt,
 ): Promise<boolean> {
   const rows = await database.run("claim idempotency key", (db) =>
     db.execute(sql`
       insert into ${idempotencyKeys} (project_id, key, digest, owner_wal_id, claim_id)
-      values (${claim.projectId}::uuid, ${claim.key}, ${claim.digest}, ${claim.walId}, ${claimId}::uuid)
+      values (${request.projectId}::uuid, ${request.key}, ${request.digest}, ${request.walId}, ${claimId}::uuid)
       on conflict (project_id, key) do update set
         digest = excluded.digest, owner_wal_id = excluded.owner_wal_id, claim_id = excluded.claim_id,
         created_at = now(), completed_at = null, status = null, body = null,
-        -- Once taken over, it stays so until it expires: the first owner's record may still be in its WAL.
-        taken_over = case when ${isOlderThanTtl()} then false
-          else ${idempotencyKeys.takenOver} or ${idempotencyKeys.ownerWalId} <> excluded.owner_wal_id end
+        -- A key that expired is used anew, and what the earlier claim left in a WAL is stored all the same.
+        taken_claims = case when ${isOlderThanTtl()} or ${idempotencyKeys.ownerWalId} in (${NOBODY}, excluded.owner_wal_id)
+          then ${idempotencyKeys.takenClaims} else ${idempotencyKeys.takenClaims} || ${idempotencyKeys.claimId} end
       where ${isOlderThanTtl()}
         or ${idempotencyKeys.ownerWalId} = ${NOBODY}
-        or (${idempotencyKeys.completedAt} is null and ${idempotencyKeys.claimId}::text in
+        or (${idempotencyKeys.status} is null and ${idempotencyKeys.claimId}::text in
             (select jsonb_array_elements_text(${JSON.stringify(lost)}::text::jsonb)))
-        or (${idempotencyKeys.completedAt} is null and ${idempotencyKeys.ownerWalId} <> excluded.owner_wal_id
+        or (${idempotencyKeys.status} is null and ${idempotencyKeys.ownerWalId} <> excluded.owner_wal_id
             and ${silentMs()} >= ${Math.max(takeoverMs, HEARTBEAT_TIMEOUT_MS)}::double precision)
       returning 1`),
   );
   return rows.length === 1;
 }
 
+/**
+ * The row lock decides between this and a takeover: whichever is second finds another claim, or an answer. That is why the
+ * second look is a statement of its own, which sees what the first one waited for.
+ */
+async function settleClaim(
+  database: CatalogDatabase,
+  claim: KeyClaim,
+  answer: RememberedAnswer,
+  isFinal: boolean,
+): Promise<boolean> {
+  const settled = await database.run("settle idempotency key", (db) =>
+    db
+      .update(idempotencyKeys)
+      .set({ status: answer.status, body: answer.body, completedAt: isFinal ? sql`now()` : null })
+      // A repeated call, after a lost reply, changes nothing.
+      .where(and(claimedKey(claim), isNull(idempotencyKeys.completedAt)))
+      .returning({ key: idempotencyKeys.key }),
+  );
+  if (settled.length === 1) return true;
+  const lost = await database.run("read idempotency key", (db) =>
+    db
+      .select({ key: idempotencyKeys.key })
+      .from(idempotencyKeys)
+      .where(and(namedKey(claim), sql`${idempotencyKeys.takenClaims} @> array[${claim.claimId}::uuid]`)),
+  );
+  return lost.length === 0;
+}
+
 /** Null when the key is gone again. */
 async function readHolder(
   database: CatalogDatabase,
-  claim: IdempotencyClaim,
+  request: IdempotencyRequest,
   takeoverMs: number,
 ): Promise<ClaimResult | null> {
   const rows = await database.run("read idempotency key", (db) =>
@@ -183,18 +184,20 @@ async function readHolder(
         ownerWalId: idempotencyKeys.ownerWalId,
         status: idempotencyKeys.status,
         body: idempotencyKeys.body,
+        completedAt: idempotencyKeys.completedAt,
         silentMs: silentMs().mapWith(Number),
       })
       .from(idempotencyKeys)
-      .where(and(eq(idempotencyKeys.projectId, claim.projectId), eq(idempotencyKeys.key, claim.key))),
+      .where(namedKey(request)),
   );
   const holder = rows[0];
   if (holder === undefined || holder.ownerWalId === NOBODY) return null;
-  if (holder.status !== null && holder.body !== null) {
+  // Our own WAL's process is this one, however late its heartbeat is.
+  const isAlive = holder.ownerWalId === request.walId || holder.silentMs < HEARTBEAT_TIMEOUT_MS;
+  if (holder.status !== null && holder.body !== null && (holder.completedAt !== null || !isAlive)) {
     return { state: "finished", digest: holder.digest, answer: { status: holder.status, body: holder.body } };
   }
-  // Our own WAL's process is this one, however late its heartbeat is.
-  if (holder.ownerWalId === claim.walId || holder.silentMs < HEARTBEAT_TIMEOUT_MS) return { state: "running" };
+  if (isAlive || holder.status !== null) return { state: "running" };
   return { state: "orphaned", retryAfterMs: Math.max(1, Math.ceil(takeoverMs - holder.silentMs)) };
 }
 
@@ -208,22 +211,23 @@ function isOlderThanTtl() {
   return sql`${idempotencyKeys.createdAt} < now() - make_interval(secs => ${IDEMPOTENCY_TTL_MS / 1000}::double precision)`;
 }
 
-function ownedKey({ projectId, key, walId }: Owner) {
-  return and(
-    eq(idempotencyKeys.projectId, projectId),
-    eq(idempotencyKeys.key, key),
-    eq(idempotencyKeys.ownerWalId, walId),
-  );
+function namedKey({ projectId, key }: Pick<KeyClaim, "projectId" | "key">) {
+  return and(eq(idempotencyKeys.projectId, projectId), eq(idempotencyKeys.key, key));
 }
 
-/** Unfinished keys go; one that was taken over stays without an owner, for the replay of its first. */
+function claimedKey(claim: KeyClaim) {
+  return and(namedKey(claim), eq(idempotencyKeys.claimId, claim.claimId));
+}
+
+/** Unsettled keys go; one that was taken over stays without an owner, for the replay of its first. */
 async function giveBack(database: CatalogDatabase, operation: string, whose: ReturnType<typeof sql>): Promise<void> {
+  const unsettled = sql`${whose} and ${isNull(idempotencyKeys.status)}`;
   await database.run(operation, (db) =>
     db.execute(sql`
       with gone as (
-        delete from ${idempotencyKeys} where ${whose} and ${isNull(idempotencyKeys.completedAt)} and not ${idempotencyKeys.takenOver}
+        delete from ${idempotencyKeys} where ${unsettled} and ${idempotencyKeys.takenClaims} = '{}'
       )
       update ${idempotencyKeys} set owner_wal_id = ${NOBODY}
-      where ${whose} and ${isNull(idempotencyKeys.completedAt)} and ${idempotencyKeys.takenOver}`),
+      where ${unsettled} and ${idempotencyKeys.takenClaims} <> '{}'`),
   );
 }

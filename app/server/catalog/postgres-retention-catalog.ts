@@ -101,8 +101,8 @@ async function findOrphans(database: CatalogDatabase, objects: readonly SweptObj
             and not exists (select 1 from covering where covering.key = inside.key
               and covering.wal_id = inside.wal_id and covering.batch_no = inside.batch_no)
         ) as in_ledger,
-        array(select distinct o3_object_key from covering
-          where covering.key = orphans.key and state in ('stored', 'missing')) as covered_by
+        to_jsonb(array(select distinct o3_object_key from covering
+          where covering.key = orphans.key and state in ('stored', 'missing'))) as covered_by
       from orphans order by key`),
   );
   return rows.map((row) => ({ key: row.key, isInLedger: row.in_ledger, coveredBy: row.covered_by }));

@@ -1,5 +1,7 @@
 import { and, asc, eq, isNull, like, or, sql } from "drizzle-orm";
 import type { CreateProject, Project, UpdateProject } from "#app/core/project.ts";
+import { noted, noteEvent, SYSTEM, type Actor } from "#app/server/catalog/audit-log.ts";
+import { isUsersProject } from "#app/server/catalog/canary-project.ts";
 import type { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { isUuid } from "#app/server/catalog/is-uuid.ts";
 import { nextFreeSlug, slugOf } from "#app/server/catalog/project-slug.ts";
@@ -30,7 +32,11 @@ export async function createProject(
 /** listProjects returns all projects that are not deleted, oldest first. Only the operator may see this. */
 export async function listProjects(database: CatalogDatabase): Promise<Project[]> {
   const rows = await database.run("list projects", (db) =>
-    db.select().from(projects).where(isNull(projects.deletedAt)).orderBy(asc(projects.createdAt), asc(projects.id)),
+    db
+      .select()
+      .from(projects)
+      .where(and(isNull(projects.deletedAt), isUsersProject()))
+      .orderBy(asc(projects.createdAt), asc(projects.id)),
   );
   return rows.map(toProject);
 }
@@ -50,7 +56,7 @@ export async function getProjectBySlug(database: CatalogDatabase, slug: string):
     db
       .select()
       .from(projects)
-      .where(and(eq(projects.slug, slug), isNull(projects.deletedAt))),
+      .where(and(eq(projects.slug, slug), isNull(projects.deletedAt), isUsersProject())),
   );
   return rows[0] === undefined ? null : toProject(rows[0]);
 }
@@ -60,6 +66,7 @@ export async function updateProject(
   database: CatalogDatabase,
   projectId: string,
   change: UpdateProject,
+  by: Actor = SYSTEM,
 ): Promise<Project | null> {
   const changes = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   if (Object.keys(changes).length === 0) return getProject(database, projectId);
@@ -71,24 +78,31 @@ export async function updateProject(
       .where(livingProject(projectId))
       .returning(),
   );
-  return rows[0] === undefined ? null : toProject(rows[0]);
+  if (rows[0] === undefined) return null;
+  await noteEvent(database, { projectId, action: "project-changed", by, target: Object.keys(changes).join(", ") });
+  return toProject(rows[0]);
 }
 
 /**
  * deleteProject hides the project and revokes its keys, in one statement. The row stays: batches on their way are still
  * committed to it, and its objects have to be found to be deleted. False when there is no such project.
  */
-export async function deleteProject(database: CatalogDatabase, projectId: string): Promise<boolean> {
+export async function deleteProject(
+  database: CatalogDatabase,
+  projectId: string,
+  by: Actor = SYSTEM,
+): Promise<boolean> {
   if (!isUuid(projectId)) return false;
   const rows = await database.run("delete project", (db) =>
     db.execute(sql`
-      with gone as (
-        update ${projects} set deleted_at = now(), version = version + 1 where ${livingProject(projectId)} returning ${projects.id}
-      ), revoked as (
+      with changed as (
+        update ${projects} set deleted_at = now(), version = version + 1 where ${livingProject(projectId)}
+        returning ${projects.id}, ${projects.name}
+      ), ${noted({ projectId, action: "project-deleted", by, target: sql`changed.name` })}, revoked as (
         update ${apiKeys} set revoked_at = now()
-        where ${apiKeys.projectId} in (select id from gone) and ${apiKeys.revokedAt} is null
+        where ${apiKeys.projectId} in (select id from changed) and ${apiKeys.revokedAt} is null
       )
-      select 1 from gone`),
+      select 1 from changed`),
   );
   return rows.length === 1;
 }
@@ -105,10 +119,11 @@ async function takenSlugs(database: CatalogDatabase, wanted: string): Promise<Se
 }
 
 function livingProject(projectId: string) {
-  return and(eq(projects.id, projectId), isNull(projects.deletedAt));
+  return and(eq(projects.id, projectId), isNull(projects.deletedAt), isUsersProject());
 }
 
-function toProject(row: ProjectRow): Project {
+/** toProject is a row as the API shows it. */
+export function toProject(row: ProjectRow): Project {
   const { id, name, slug, retentionDays, openLines, keepRawLines, createdAt } = row;
   return { id, name, slug, retentionDays, openLines, keepRawLines, createdAt: createdAt.toISOString() };
 }

@@ -11,8 +11,11 @@ import {
   smallint,
   text,
   timestamp,
+  uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
+import type { AuditAction } from "#app/core/audit.ts";
+import type { Role } from "#app/core/account.ts";
 import type { ApiKeyScope } from "#app/core/project.ts";
 import type { Level } from "#app/core/level.ts";
 import type { BatchState, LineageRun, TagSummary } from "#app/server/ingest/batch-catalog.ts";
@@ -164,12 +167,20 @@ export const idempotencyKeys = pgTable(
     digest: text("digest").notNull(),
     // Empty: taken over from a dead process and given back; anybody may claim it.
     ownerWalId: text("owner_wal_id").notNull(),
-    // Names one call of claim(), so that a claim whose reply was lost can be found again.
+    // Names one call of claim(), so that a claim whose reply was lost can be found again, and one that was taken over is
+    // known from what its process claims later.
     claimId: uuid("claim_id").notNull(),
-    // The row must stay long enough for the replay of the WAL it was taken from.
+    // Written by builds that know no takenClaims; an older process goes on beside a newer one.
     takenOver: boolean("taken_over").notNull().default(false),
+    // Claims that lost the key to another process; their records may still be in a WAL, and must not be stored.
+    takenClaims: uuid("taken_claims")
+      .array()
+      .notNull()
+      .default(sql`'{}'::uuid[]`),
     createdAt: moment("created_at").notNull().defaultNow(),
+    // Null with an answer: the record is durable, and its sender may yet get a better answer.
     completedAt: moment("completed_at"),
+    // Null: not settled, and nothing of it is stored.
     status: smallint("status").$type<200 | 202 | 422>(),
     body: text("body"),
   },
@@ -184,4 +195,128 @@ export const idempotencyKeys = pgTable(
 export const processes = pgTable("processes", {
   walId: text("wal_id").primaryKey(),
   heartbeatAt: moment("heartbeat_at").notNull().defaultNow(),
+  // Milliseconds: what this process acknowledged before then is committed. Null until it has said so.
+  committedThroughMs: bigint("committed_through", { mode: "number" }),
 });
+
+/** What each process took from the token buckets of senders; each writes rows of its own alone. */
+export const rateUsage = pgTable(
+  "rate_usage",
+  {
+    walId: text("wal_id").notNull(),
+    // `project:bytes:<id>`, `key:records:<id>` and so on.
+    bucket: text("bucket").notNull(),
+    // Since its process made the bucket.
+    taken: bigint("taken", { mode: "number" }).notNull(),
+    madeAt: moment("made_at").notNull().defaultNow(),
+    toldAt: moment("told_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.walId, table.bucket] }), index("rate_usage_told").on(table.toldAt)],
+);
+
+/** People who sign in to the web app. */
+export const users = pgTable(
+  "users",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    // Lower case.
+    email: text("email").notNull().unique(),
+    // Null: signs in elsewhere (OpenID Connect) only.
+    passwordHash: text("password_hash"),
+    // `<issuer> <subject>`.
+    oidcSubject: text("oidc_subject").unique(),
+    // Sees every project and may make new ones.
+    isAdmin: boolean("is_admin").notNull().default(false),
+    // True for the one made on the first visit, null for all others: of two first visits at once the index lets one win.
+    isFirst: boolean("is_first").unique(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+  },
+  (table) => [check("users_first", sql`${table.isFirst} is null or ${table.isFirst}`)],
+);
+
+export const sessions = pgTable(
+  "sessions",
+  {
+    // Hex, of the token in the cookie.
+    tokenSha256: text("token_sha256").primaryKey(),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    lastSeenAt: moment("last_seen_at").notNull().defaultNow(),
+    expiresAt: moment("expires_at").notNull(),
+    userAgent: text("user_agent").notNull(),
+    address: text("address").notNull(),
+  },
+  (table) => [index("sessions_user").on(table.userId)],
+);
+
+export const memberships = pgTable(
+  "memberships",
+  {
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    role: text("role").notNull().$type<Role>(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.projectId, table.userId] }),
+    index("memberships_user").on(table.userId),
+    check("memberships_role", sql`${table.role} in ('owner', 'member', 'viewer')`),
+  ],
+);
+
+export const invitations = pgTable("invitations", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  // Hex, of the token in the link, which is kept nowhere.
+  tokenSha256: text("token_sha256").notNull().unique(),
+  projectId: uuid("project_id")
+    .notNull()
+    .references(() => projects.id, { onDelete: "cascade" }),
+  role: text("role").notNull().$type<Role>(),
+  createdAt: moment("created_at").notNull().defaultNow(),
+  expiresAt: moment("expires_at").notNull(),
+});
+
+/** Who did what. No references: what is gone is what one wants to know about. */
+export const auditEvents = pgTable(
+  "audit_events",
+  {
+    // In the order of events, so that it pages.
+    id: bigint("id", { mode: "bigint" }).primaryKey().generatedAlwaysAsIdentity(),
+    at: moment("at").notNull().defaultNow(),
+    // Null for what belongs to a person.
+    projectId: uuid("project_id"),
+    userId: uuid("user_id"),
+    actor: text("actor").notNull(),
+    action: text("action").notNull().$type<AuditAction>(),
+    target: text("target").notNull(),
+    address: text("address").notNull(),
+  },
+  (table) => [
+    index("audit_events_project").on(table.projectId, table.id),
+    index("audit_events_user").on(table.userId, table.id),
+    index("audit_events_at").on(table.at),
+  ],
+);
+
+/** States of the explorer that a project keeps under a name. */
+export const savedSearches = pgTable(
+  "saved_searches",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    // Parameters of the explorer's address.
+    search: text("search").notNull(),
+    savedBy: uuid("saved_by").references(() => users.id, { onDelete: "set null" }),
+    savedAt: moment("saved_at").notNull().defaultNow(),
+  },
+  (table) => [uniqueIndex("saved_searches_name").on(table.projectId, table.name)],
+);
