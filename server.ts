@@ -2,7 +2,8 @@ import { realpathSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
-import { pino } from "pino";
+import { multistream, pino, type Logger } from "pino";
+import { version } from "./package.json";
 import * as build from "virtual:remix/server-build";
 import { reasonOf } from "#app/core/errors.ts";
 import { readEnv, type Env } from "#app/server/env.ts";
@@ -12,7 +13,9 @@ import { createApp } from "#app/server/http/create-app.ts";
 import { answerExpectContinue } from "#app/server/http/expect-continue.ts";
 import { createRouteHandlers } from "#app/server/http/route-handlers.ts";
 import { setServerLimits } from "#app/server/http/server-limits.ts";
-import { realWorld, startRuntime, type World } from "#app/server/runtime.ts";
+import { startRuntime } from "#app/server/runtime.ts";
+import { realWorld, type World } from "#app/server/world.ts";
+import type { Telemetry } from "#app/server/telemetry/telemetry.ts";
 
 /** A stopping server waits this long for answers in flight, then cuts them off. */
 const DRAIN_MS = 3_000;
@@ -32,25 +35,44 @@ const INTERRUPT_BUDGET_BYTES = 600_000;
  * startServer runs the whole process. `world` is what it touches outside itself; crash tests hand in one in which it dies
  * between two steps.
  */
-export function startServer(world: World = realWorld): void {
+export async function startServer(world: World = realWorld): Promise<void> {
   setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET_BYTES}`);
   const env = readEnvOrExit();
-  const logger = pino({ level: env.logLevel });
+  const telemetry = await loadTelemetry(env);
+  const logger = createLogger(env, telemetry);
   const stopping = new AbortController();
   const runtime = startRuntime({
     env,
     logger,
     world,
+    ...(telemetry === null ? {} : { tracer: telemetry.tracer }),
     // The bundle is build/server/index.js.
-    sealWorkerUrl: new URL("./seal-worker.js", import.meta.url),
+    workers: {
+      seal: new URL("./seal-worker.js", import.meta.url),
+      compaction: new URL("./compaction-worker.js", import.meta.url),
+      engine: new URL("./engine-worker.js", import.meta.url),
+    },
     migrationsFolder: fileURLToPath(new URL("../../drizzle", import.meta.url)),
     onFatal(error) {
       logger.fatal({ err: error }, error instanceof Error ? error.message : "fatal error");
       setTimeout(() => process.exit(1), FATAL_EXIT_MS);
     },
   });
+  telemetry?.exportMetrics(runtime.metrics.registry);
+  const routes = createRouteHandlers(build);
   const app = createApp({
-    handlerOf: createRouteHandlers(build),
+    handlerOf: routes.handlerOf,
+    onAnswered: ({ pathname, ...answer }) =>
+      runtime.metrics.observeAnswer({ ...answer, route: routes.labelOf(pathname) }),
+    ...(telemetry === null
+      ? {}
+      : {
+          around: ({ method, path, headers }, response, answer) =>
+            telemetry.traceRequest(
+              { method, route: routes.labelOf(path), headers, status: () => response.statusCode },
+              answer,
+            ),
+        }),
     runtime,
     logger,
     stopping: stopping.signal,
@@ -86,8 +108,32 @@ export function startServer(world: World = realWorld): void {
     // Answers in flight still need the runtime.
     await closeServer(server, DRAIN_MS);
     await runtime.close().catch((error: unknown) => logger.error({ err: error }, "cannot close cleanly"));
+    await telemetry?.close();
     process.exit(exitCode);
   }
+}
+
+/** What is not asked for is not loaded. */
+async function loadTelemetry({ telemetry, logLevel }: Env): Promise<Telemetry | null> {
+  if (telemetry === null) return null;
+  const { openTelemetry } = await import("#app/server/telemetry/open-telemetry.ts");
+  // Its own trouble is written here and not exported, where it would only make more of it.
+  const logger = pino({ level: logLevel });
+  return openTelemetry({
+    ...telemetry,
+    version,
+    onTrouble: (message) => logger.warn(`cannot export telemetry: ${message}`),
+  });
+}
+
+function createLogger({ logLevel }: Env, telemetry: Telemetry | null): Logger {
+  if (telemetry === null) return pino({ level: logLevel });
+  const level = logLevel === "silent" ? "fatal" : logLevel;
+  const streams = [
+    { stream: process.stdout, level },
+    { stream: telemetry.logStream, level },
+  ];
+  return pino({ level: logLevel, mixin: telemetry.traceFields }, multistream(streams));
 }
 
 function readEnvOrExit(): Env {
@@ -108,4 +154,4 @@ function addressOf(listening: Server): string {
 
 // The path may lead through a symbolic link; a module's own address never does.
 const [, startedFile] = process.argv;
-if (startedFile !== undefined && realpathSync(startedFile) === fileURLToPath(import.meta.url)) startServer();
+if (startedFile !== undefined && realpathSync(startedFile) === fileURLToPath(import.meta.url)) await startServer();

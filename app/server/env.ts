@@ -1,5 +1,8 @@
 import { z } from "zod";
+import { emailSchema, newPasswordSchema } from "#app/core/account.ts";
 import { AkavelogError } from "#app/core/errors.ts";
+import { parseCidrs } from "#app/server/alerts/public-address.ts";
+import type { RateLimits } from "#app/server/protocols/rate-limiter.ts";
 
 /** Env is the configuration of one process; `.env.example` explains every variable. */
 export type Env = ReturnType<typeof toEnv>;
@@ -14,7 +17,7 @@ export class InvalidEnvError extends AkavelogError {
 const MIB = 1024 * 1024;
 const MIN_SECRET_LENGTH = 32;
 
-/** Without RATE_LIMIT_BURST_BYTES a project that was quiet may send this long's worth at once. */
+/** Where no burst is set, whoever was quiet may send this long's worth at once. */
 const RATE_LIMIT_BURST_S = 10;
 
 const bytes = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
@@ -48,6 +51,11 @@ const envSchema = z.object({
   O3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
   SESSION_SECRET: secret.optional(),
   AKAVELOG_ADMIN_TOKEN: secret.optional(),
+  OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  AKAVELOG_ADMIN_EMAIL: emailSchema.optional(),
+  AKAVELOG_ADMIN_PASSWORD: newPasswordSchema.optional(),
   METRICS_TOKEN: z.string().min(16, "must have at least 16 characters; make one with: openssl rand -hex 32").optional(),
   BATCH_MAX_ENTRIES: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
   BATCH_MAX_BYTES: bytes(8 * MIB, 1024),
@@ -60,6 +68,12 @@ const envSchema = z.object({
   INGEST_MEMORY_MAX_BYTES: bytes(192 * MIB, MIB),
   RATE_LIMIT_BYTES_PER_S: bytes(0, 0),
   RATE_LIMIT_BURST_BYTES: bytes(0, 0),
+  RATE_LIMIT_RECORDS_PER_S: bytes(0, 0),
+  RATE_LIMIT_BURST_RECORDS: bytes(0, 0),
+  RATE_LIMIT_KEY_BYTES_PER_S: bytes(0, 0),
+  RATE_LIMIT_KEY_BURST_BYTES: bytes(0, 0),
+  RATE_LIMIT_KEY_RECORDS_PER_S: bytes(0, 0),
+  RATE_LIMIT_KEY_BURST_RECORDS: bytes(0, 0),
   SYSLOG_HOST: z.string().min(1).optional(),
   SYSLOG_TCP_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   SYSLOG_TCP_KEY: z.string().optional(),
@@ -68,13 +82,34 @@ const envSchema = z.object({
   QUERY_MAX_MS: milliseconds(60_000),
   EXPORT_MAX_MS: milliseconds(3_600_000),
   QUERY_MAX_CONCURRENT: z.coerce.number().int().min(1).max(1_000).default(8),
+  QUERY_MAX_TOTAL: z.coerce.number().int().min(1).max(1_000).default(12),
+  COMPACT_INTERVAL_MS: milliseconds(300_000),
+  COMPACT_MIN_AGE_MS: milliseconds(600_000, 0),
   COMPACT_GRACE_MS: milliseconds(600_000, 0),
   RETENTION_INTERVAL_MS: milliseconds(3_600_000),
   SWEEP_INTERVAL_MS: milliseconds(86_400_000),
   IDEMPOTENCY_TAKEOVER_MS: milliseconds(600_000),
+  ALERT_INTERVAL_MS: milliseconds(60_000, 100),
+  ALERT_OFFSET_MS: milliseconds(10_000, 0),
+  ALERT_QUERY_MAX_MS: milliseconds(10_000),
+  CANARY_INTERVAL_MS: milliseconds(60_000, 0),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
+  OTEL_METRIC_EXPORT_INTERVAL: milliseconds(60_000, 100),
+  WEBHOOK_ALLOW_CIDRS: z
+    .string()
+    .refine((text) => parseCidrs(text) !== null, "must be addresses with a prefix, such as 10.0.0.0/8,fd00::/8")
+    .default(""),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, "must begin with smtp:// or smtps://")
+    .optional(),
+  SMTP_FROM: z.string().min(3).optional(),
 });
 
 const O3_VARIABLES = ["O3_ENDPOINT", "O3_BUCKET", "O3_REGION", "O3_ACCESS_KEY_ID", "O3_SECRET_ACCESS_KEY"] as const;
+
+const OIDC_VARIABLES = ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"] as const;
 
 /** readEnv is the only reader of the environment. Throws InvalidEnvError. */
 export function readEnv(variables: NodeJS.ProcessEnv = process.env): Env {
@@ -103,6 +138,13 @@ function relationProblems(given: z.infer<typeof envSchema>): string[] {
   }
   if (given.DATABASE_URL !== undefined && given.SESSION_SECRET === undefined) {
     problems.push("SESSION_SECRET must be given with DATABASE_URL, since all processes share it");
+  }
+  const missingOidc = OIDC_VARIABLES.filter((name) => given[name] === undefined);
+  if (missingOidc.length > 0 && missingOidc.length < OIDC_VARIABLES.length) {
+    problems.push(`the identity provider needs ${missingOidc.join(", ")} as well`);
+  }
+  if ((given.AKAVELOG_ADMIN_EMAIL === undefined) !== (given.AKAVELOG_ADMIN_PASSWORD === undefined)) {
+    problems.push("AKAVELOG_ADMIN_EMAIL and AKAVELOG_ADMIN_PASSWORD need each other");
   }
   for (const transport of ["TCP", "UDP"] as const) {
     const isPortGiven = given[`SYSLOG_${transport}_PORT`] !== undefined;
@@ -133,7 +175,22 @@ function syslogListeners(given: z.infer<typeof envSchema>): SyslogListenerEnv[] 
   return listeners;
 }
 
+function rateLimits(given: z.infer<typeof envSchema>): RateLimits {
+  const limits = [
+    limitOf("project", "bytes", given.RATE_LIMIT_BYTES_PER_S, given.RATE_LIMIT_BURST_BYTES),
+    limitOf("project", "records", given.RATE_LIMIT_RECORDS_PER_S, given.RATE_LIMIT_BURST_RECORDS),
+    limitOf("key", "bytes", given.RATE_LIMIT_KEY_BYTES_PER_S, given.RATE_LIMIT_KEY_BURST_BYTES),
+    limitOf("key", "records", given.RATE_LIMIT_KEY_RECORDS_PER_S, given.RATE_LIMIT_KEY_BURST_RECORDS),
+  ];
+  return limits.filter(({ quota }) => quota.perS > 0);
+}
+
+function limitOf(owner: "project" | "key", unit: "bytes" | "records", perS: number, burst: number) {
+  return { owner, unit, quota: { perS, burst: burst || perS * RATE_LIMIT_BURST_S } };
+}
+
 function toEnv(given: z.infer<typeof envSchema>) {
+  const { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET } = given;
   const { O3_ENDPOINT, O3_BUCKET, O3_REGION, O3_ACCESS_KEY_ID, O3_SECRET_ACCESS_KEY } = given;
   return {
     host: given.HOST,
@@ -155,6 +212,15 @@ function toEnv(given: z.infer<typeof envSchema>) {
         : null,
     metricsToken: given.METRICS_TOKEN ?? null,
     adminToken: given.AKAVELOG_ADMIN_TOKEN ?? null,
+    sessionSecret: given.SESSION_SECRET ?? null,
+    oidc:
+      OIDC_ISSUER && OIDC_CLIENT_ID && OIDC_CLIENT_SECRET
+        ? { issuer: OIDC_ISSUER, clientId: OIDC_CLIENT_ID, clientSecret: OIDC_CLIENT_SECRET }
+        : null,
+    firstUser:
+      given.AKAVELOG_ADMIN_EMAIL === undefined || given.AKAVELOG_ADMIN_PASSWORD === undefined
+        ? null
+        : { email: given.AKAVELOG_ADMIN_EMAIL, password: given.AKAVELOG_ADMIN_PASSWORD },
     batch: { maxEntries: given.BATCH_MAX_ENTRIES, maxBytes: given.BATCH_MAX_BYTES, maxAgeMs: given.BATCH_MAX_AGE_MS },
     bufferMaxBytes: given.BUFFER_MAX_BYTES,
     walMaxBytes: given.WAL_MAX_BYTES,
@@ -164,22 +230,43 @@ function toEnv(given: z.infer<typeof envSchema>) {
       maxInflatedBytes: given.INGEST_MAX_INFLATED_BYTES,
       memoryMaxBytes: given.INGEST_MEMORY_MAX_BYTES,
     },
-    rateLimit:
-      given.RATE_LIMIT_BYTES_PER_S === 0
-        ? null
-        : {
-            bytesPerS: given.RATE_LIMIT_BYTES_PER_S,
-            burstBytes: given.RATE_LIMIT_BURST_BYTES || given.RATE_LIMIT_BYTES_PER_S * RATE_LIMIT_BURST_S,
-          },
+    rateLimits: rateLimits(given),
     syslog: syslogListeners(given),
     maxQueryMs: given.QUERY_MAX_MS,
     maxExportMs: given.EXPORT_MAX_MS,
     maxProjectQueries: given.QUERY_MAX_CONCURRENT,
+    maxQueries: given.QUERY_MAX_TOTAL,
+    compaction: {
+      intervalMs: given.COMPACT_INTERVAL_MS,
+      minAgeMs: given.COMPACT_MIN_AGE_MS,
+      graceMs: given.COMPACT_GRACE_MS,
+    },
     retention: {
       intervalMs: given.RETENTION_INTERVAL_MS,
       sweepIntervalMs: given.SWEEP_INTERVAL_MS,
       graceMs: given.COMPACT_GRACE_MS,
     },
+    canaryIntervalMs: given.CANARY_INTERVAL_MS,
+    // Where to, and with what headers, OpenTelemetry reads by itself.
+    telemetry:
+      given.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? null
+        : { traceShare: given.OTEL_TRACES_SAMPLER_ARG, metricIntervalMs: given.OTEL_METRIC_EXPORT_INTERVAL },
     idempotencyTakeoverMs: given.IDEMPOTENCY_TAKEOVER_MS,
+    alerts: {
+      intervalMs: given.ALERT_INTERVAL_MS,
+      offsetMs: given.ALERT_OFFSET_MS,
+      maxQueryMs: given.ALERT_QUERY_MAX_MS,
+      webhookAllowCidrs: parseCidrs(given.WEBHOOK_ALLOW_CIDRS) ?? [],
+      smtp:
+        given.SMTP_URL === undefined
+          ? null
+          : { smtpUrl: given.SMTP_URL, from: given.SMTP_FROM ?? `Akavelog <akavelog@${mailDomain(given.PUBLIC_URL)}>` },
+    },
   };
+}
+
+/** Mail servers ask who sends; the name that users type is the best that is known. */
+function mailDomain(publicUrl: string | undefined): string {
+  return publicUrl === undefined ? "localhost" : new URL(publicUrl).hostname;
 }

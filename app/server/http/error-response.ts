@@ -97,6 +97,17 @@ const ANSWERS = {
     title: "Stored data damaged",
     detail: "An object in the store does not hold the bytes that were put there. The server's log names it.",
   },
+  ENGINE_FAILED: {
+    status: 503,
+    title: "Search failed",
+    detail: "Compacted objects could not be searched. Try again.",
+    retryAfterS: 2,
+  },
+  COMPACTION_FAILED: {
+    status: 500,
+    title: "Compaction failed",
+    detail: "Objects could not be compacted. The server's log tells why.",
+  },
   BAD_PROJECT_RECORD: {
     status: 500,
     title: "Stored data damaged",
@@ -125,8 +136,8 @@ const ANSWERS = {
   SCOPE_MISSING: { status: 403, title: "Forbidden", detail: "The API key lacks the scope ingest." },
   RATE_LIMITED: {
     status: 429,
-    title: "Too many bytes",
-    detail: "This project sends more than its rate limit allows. Try again later.",
+    title: "Too much sent",
+    detail: { from: "message" },
     retryAfterS: 1,
   },
   NO_DATA: { status: 400, title: "No data", detail: "The body holds no event." },
@@ -135,6 +146,18 @@ const ANSWERS = {
   KEY_RUNNING: { status: 409, title: "Still running", detail: { from: "message" }, retryAfterS: 1 },
   KEY_REUSED: { status: 422, title: "Idempotency-Key reused", detail: { from: "message" } },
   KEY_ORPHANED: { status: 503, title: "Outcome unknown", detail: { from: "message" }, retryAfterS: 5 },
+  UNUSABLE_RULE: { status: 422, title: "Unusable rule", detail: { from: "message" } },
+  // Of deliveries; they stand in the delivery log and meet no caller.
+  DELIVERY: { status: 502, title: "Not delivered", detail: { from: "message" } },
+  REFUSED_ADDRESS: { status: 502, title: "Not delivered", detail: { from: "message" } },
+  SEALED_TARGET: { status: 500, title: "Secret not readable", detail: { from: "message" } },
+  OIDC_UNAVAILABLE: {
+    status: 503,
+    title: "Identity provider unavailable",
+    detail: "The identity provider did not answer as it should. Try again, or sign in with a password.",
+    retryAfterS: 5,
+  },
+  OIDC_REFUSED: { status: 403, title: "Sign-in refused", detail: { from: "message" } },
   // These end a start, so at most a request that came too early meets them.
   BAD_SECRET: NOT_READY,
   DATA_DIR_LOCKED: NOT_READY,
@@ -186,8 +209,12 @@ export function describeError(error: unknown, context: ErrorContext): Refusal {
     title: answer.title,
     detail: typeof answer.detail === "string" ? answer.detail : error.message,
     type: `/problems/${error.code.toLowerCase().replaceAll("_", "-")}`,
-    headers: { ...answer.headers, ...(retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) }) },
-    extra: positionOf(error),
+    headers: {
+      ...answer.headers,
+      ...headersOf(error),
+      ...(retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) }),
+    },
+    extra: { ...positionOf(error), ...fieldsOf(error) },
   };
 }
 
@@ -211,9 +238,18 @@ function statusOf(error: AkavelogError): number | undefined {
   return "status" in error && typeof error.status === "number" ? error.status : undefined;
 }
 
+function headersOf(error: AkavelogError): Record<string, string> {
+  return "headers" in error ? (error.headers as Record<string, string>) : {};
+}
+
 function retryAfterSecondsOf(error: AkavelogError): number | undefined {
   if (!("retryAfterMs" in error) || typeof error.retryAfterMs !== "number" || error.retryAfterMs <= 0) return undefined;
   return Math.max(1, Math.ceil(error.retryAfterMs / 1000));
+}
+
+/** Which fields of what was sent are wrong. */
+function fieldsOf(error: AkavelogError): Record<string, unknown> {
+  return "errors" in error && Array.isArray(error.errors) ? { errors: error.errors } : {};
 }
 
 function positionOf(error: AkavelogError): Record<string, unknown> {

@@ -6,7 +6,7 @@ import { chooseEncoding, compressChunks } from "#app/server/http/compress-stream
 import { entryJson } from "#app/server/http/entry-json.ts";
 import { problem } from "#app/server/http/problem.ts";
 import { streamResponse } from "#app/server/http/stream-response.ts";
-import type { Services } from "#app/server/runtime.ts";
+import type { Services } from "#app/server/services.ts";
 import { decodeCursor, encodeCursor, queryHash } from "#app/server/search/cursor.ts";
 import { exportMatches, type ExportEnd, type ExportEvent } from "#app/server/search/export-matches.ts";
 import type { Match } from "#app/server/search/page-selection.ts";

@@ -22,4 +22,8 @@ export interface RequestContext {
 
 declare module "@remix-run/server-runtime" {
   interface AppLoadContext extends RequestContext {}
+  /** Makes the types of loader data those of the option in remix.config.js. */
+  interface Future {
+    v3_singleFetch: true;
+  }
 }

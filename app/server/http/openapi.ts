@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { alertPreviewSchema, alertRuleSchema, updateAlertRuleSchema } from "#app/core/alert-rule.ts";
 import { createApiKeySchema, createProjectSchema, updateProjectSchema } from "#app/core/project.ts";
 import { queryRequestSchema } from "#app/core/query-request.ts";
+import { ANSWERS } from "#app/server/http/openapi-answers.ts";
 import { contextRequestSchema, facetsRequestSchema, histogramRequestSchema } from "#app/core/read-requests.ts";
 
 type Json = Record<string, unknown>;
@@ -21,11 +23,10 @@ interface Operation {
 /** Of the contract, not of the program. */
 const CONTRACT_VERSION = "1.0.0";
 const ANY_OBJECT = { type: "object", additionalProperties: true };
-const JSON_ANSWER = { "application/json": { schema: ANY_OBJECT } };
 const ENTRIES = {
   "application/x-ndjson": { schema: { type: "string" } },
   "text/event-stream": { schema: { type: "string" } },
-  "application/json": { schema: ANY_OBJECT },
+  "application/json": { schema: bodySchema(ANSWERS.page) },
 };
 const PROBLEM = { $ref: "#/components/responses/Problem" };
 
@@ -82,7 +83,9 @@ function operations(nowMs: number): Record<string, Record<string, Operation>> {
     ...["service", "level"].map((name) => parameter("query", name, { type: "array", items: { type: "string" } })),
     parameter("query", "tags", ANY_OBJECT, "Each as `tags.<key>=<value>`."),
   ];
-  const json = (description: string) => ({ "200": { description, content: JSON_ANSWER } });
+  const json = (description: string, answer: keyof typeof ANSWERS, status = "200") => ({
+    [status]: { description, content: { "application/json": { schema: bodySchema(ANSWERS[answer]) } } },
+  });
   const deleted = { "204": { description: "It is gone." } };
   return {
     "/ingest": {
@@ -96,8 +99,8 @@ function operations(nowMs: number): Record<string, Record<string, Operation>> {
         ],
         body: { description: "An entry, an array of entries, or entries one after another." },
         answers: {
-          "200": { description: "Committed (`wait=commit`).", content: JSON_ANSWER },
-          "202": { description: "Durable on this machine's disk.", content: JSON_ANSWER },
+          ...json("Committed (`wait=commit`).", "committed"),
+          ...json("Durable on this machine's disk.", "durable", "202"),
         },
       },
     },
@@ -114,7 +117,7 @@ function operations(nowMs: number): Record<string, Record<string, Operation>> {
         summary: "Count matches by level over time",
         caller: "key",
         body: bodySchema(histogramRequestSchema),
-        answers: json("The buckets."),
+        answers: json("The buckets.", "histogram"),
       },
     },
     "/facets": {
@@ -122,7 +125,7 @@ function operations(nowMs: number): Record<string, Record<string, Operation>> {
         summary: "Count matches by the values of fields",
         caller: "key",
         body: bodySchema(facetsRequestSchema),
-        answers: json("The fields and their most frequent values."),
+        answers: json("The fields and their most frequent values.", "facets"),
       },
     },
     "/context": {
@@ -130,7 +133,7 @@ function operations(nowMs: number): Record<string, Record<string, Operation>> {
         summary: "The lines around a line",
         caller: "key",
         body: bodySchema(contextRequestSchema),
-        answers: json("The lines, ascending."),
+        answers: json("The lines, ascending.", "context"),
       },
     },
     "/tail": {
@@ -167,34 +170,38 @@ function operations(nowMs: number): Record<string, Record<string, Operation>> {
       },
     },
     "/projects": {
-      get: { summary: "All projects", caller: "operator", answers: json("The projects.") },
+      get: { summary: "All projects", caller: "operator", answers: json("The projects.", "projects") },
       post: {
         summary: "Make a project and its first key",
         caller: "operator",
         body: bodySchema(createProjectSchema),
-        answers: { "201": { description: "The project, and its key this once.", content: JSON_ANSWER } },
+        answers: json("The project, and its key this once.", "newProject", "201"),
       },
     },
     "/projects/current": {
-      get: { summary: "The project of the key used", caller: "key", answers: json("The project.") },
+      get: { summary: "The project of the key used", caller: "key", answers: json("The project.", "currentProject") },
     },
     "/projects/{id}": {
-      get: { summary: "One project", caller: "operator", answers: json("The project.") },
+      get: { summary: "One project", caller: "operator", answers: json("The project.", "project") },
       patch: {
         summary: "Rename a project or change its retention",
         caller: "operator",
         body: bodySchema(updateProjectSchema),
-        answers: json("The project."),
+        answers: json("The project.", "project"),
       },
       delete: { summary: "Delete a project with its entries", caller: "operator", answers: deleted },
     },
     "/projects/{id}/keys": {
-      get: { summary: "A project's keys", caller: "operator", answers: json("The keys, without their secrets.") },
+      get: {
+        summary: "A project's keys",
+        caller: "operator",
+        answers: json("The keys, without their secrets.", "keys"),
+      },
       post: {
         summary: "Make a key",
         caller: "operator",
         body: bodySchema(createApiKeySchema(nowMs)),
-        answers: { "201": { description: "The key, this once.", content: JSON_ANSWER } },
+        answers: json("The key, this once.", "newKey", "201"),
       },
     },
     "/projects/{id}/keys/{keyId}": {
@@ -204,15 +211,68 @@ function operations(nowMs: number): Record<string, Record<string, Operation>> {
       post: {
         summary: "Replace a key",
         caller: "operator",
-        answers: { "201": { description: "The new key, this once.", content: JSON_ANSWER } },
+        answers: json("The new key, this once.", "newKey", "201"),
       },
     },
-    "/healthz": { get: { summary: "The process lives", caller: "anybody", answers: json("It does.") } },
+    "/alerts": {
+      get: {
+        summary: "The project's alert rules",
+        caller: "key",
+        answers: json("The rules, without secrets.", "rules"),
+      },
+      post: {
+        summary: "Make an alert rule",
+        caller: "key",
+        body: bodySchema(alertRuleSchema),
+        answers: json("The rule.", "rule", "201"),
+      },
+    },
+    "/alerts/preview": {
+      post: {
+        summary: "What a rule would have done over the last day",
+        caller: "key",
+        body: bodySchema(alertPreviewSchema),
+        answers: json("The counts of each window, and what would have been told.", "preview"),
+      },
+    },
+    "/alerts/{id}": {
+      get: {
+        summary: "One rule, its groups and deliveries",
+        caller: "key",
+        answers: json("The rule.", "ruleWithHistory"),
+      },
+      patch: {
+        summary: "Change a rule",
+        caller: "key",
+        body: bodySchema(updateAlertRuleSchema),
+        answers: json("The rule.", "rule"),
+      },
+      delete: { summary: "Delete a rule with its history", caller: "key", answers: deleted },
+    },
+    "/alerts/{id}/events": {
+      get: {
+        summary: "The history of a rule, newest first",
+        caller: "key",
+        parameters: [
+          parameter("query", "limit", { type: "integer", minimum: 1, maximum: 1_000 }),
+          parameter("query", "cursor"),
+        ],
+        answers: json("The events, each with a link to the matching logs.", "events"),
+      },
+    },
+    "/alerts/{id}/test": {
+      post: {
+        summary: "Send a test to each target of a rule",
+        caller: "key",
+        answers: json("What became of it at each target.", "testResults"),
+      },
+    },
+    "/healthz": { get: { summary: "The process lives", caller: "anybody", answers: json("It does.", "alive") } },
     "/readyz": {
       get: {
         summary: "Whether this process takes logs",
         caller: "anybody",
-        answers: json("It does; what else is wrong."),
+        answers: json("It does; what else is wrong.", "ready"),
       },
     },
     "/metrics": {
@@ -222,7 +282,9 @@ function operations(nowMs: number): Record<string, Record<string, Operation>> {
         answers: { "200": { description: "The figures.", content: { "text/plain": { schema: { type: "string" } } } } },
       },
     },
-    "/openapi.json": { get: { summary: "This document", caller: "anybody", answers: json("OpenAPI 3.1.") } },
+    "/openapi.json": {
+      get: { summary: "This document", caller: "anybody", answers: json("OpenAPI 3.1.", "contract") },
+    },
   };
 }
 

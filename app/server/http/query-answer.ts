@@ -4,10 +4,11 @@ import { askedQuery } from "#app/server/http/asked-query.ts";
 import { entryJson } from "#app/server/http/entry-json.ts";
 import { problem } from "#app/server/http/problem.ts";
 import { streamResponse } from "#app/server/http/stream-response.ts";
-import type { Services } from "#app/server/runtime.ts";
+import type { Services } from "#app/server/services.ts";
 import { decodeCursor, encodeCursor, queryHash, type Cursor } from "#app/server/search/cursor.ts";
 import type { Match } from "#app/server/search/page-selection.ts";
 import { searchPage, type PageRequest, type SearchEnd, type SearchEvent } from "#app/server/search/search-page.ts";
+import type { Span } from "#app/server/system/tracer.ts";
 
 type Format = "ndjson" | "sse" | "json";
 
@@ -46,7 +47,8 @@ export async function answerQuery(
     behind: cursor,
   };
   const search = searchPage(services.search, page, context.gone);
-  const events = services.querySlots.each(projectId, context.gone, search);
+  const slotted = services.querySlots.each(projectId, context.gone, search);
+  const events = traceSearch(services.tracer.begin("query"), projectId, slotted);
   // The catalog is read before anything is answered, so that its absence can still be a 503.
   const first = await events.next();
   const format = formatOf(accept);
@@ -54,6 +56,30 @@ export async function answerQuery(
   return streamResponse(context, encoder.encode(first, events), {
     headers: { "content-type": CONTENT_TYPES[format], "cache-control": "no-store", "x-accel-buffering": "no" },
   });
+}
+
+/** The span lasts until the last step, or until the reader has had enough. */
+async function* traceSearch(
+  span: Span,
+  projectId: string,
+  events: AsyncGenerator<SearchEvent>,
+): AsyncGenerator<SearchEvent> {
+  span.set("akavelog.project_id", projectId);
+  let hasFailed = true;
+  try {
+    for await (const event of events) {
+      if (event.kind === "end") {
+        span.set("akavelog.complete", event.end.complete);
+        span.set("akavelog.matched", event.end.matched);
+        span.set("akavelog.batches", event.end.batches.total);
+        span.set("akavelog.batches_scanned", event.end.batches.scanned);
+      }
+      yield event;
+    }
+    hasFailed = false;
+  } finally {
+    span.end(hasFailed);
+  }
 }
 
 function formatOf(accept: string | null): Format {

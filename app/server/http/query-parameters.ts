@@ -35,10 +35,11 @@ export function readQueryParameters(url: URL, own: readonly string[]): QueryPara
   throw refusal(parsed.error.issues.map(fieldAndReason));
 }
 
-/** refusal is the 400 that names each field that is wrong. */
-export function refusal(errors: { field: string; reason: string }[]): Response {
+/** refusal is the 400 or 422 that names each field that is wrong. */
+export function refusal(errors: { field: string; reason: string }[], status: 400 | 422 = 400): Response {
   const detail = errors.map(({ field, reason }) => (field === "" ? reason : `${field}: ${reason}`)).join("; ");
-  return problem({ status: 400, title: "Bad Request", detail, extra: { errors } });
+  const title = status === 400 ? "Bad Request" : "Unprocessable Content";
+  return problem({ status, title, detail, extra: { errors } });
 }
 
 export function fieldAndReason({ path, message }: z.core.$ZodIssue): { field: string; reason: string } {

@@ -5,9 +5,16 @@ import { fieldAndReason, refusal } from "#app/server/http/query-parameters.ts";
 /** Bodies of the API's own calls are small; logs take another way. */
 const MAX_JSON_BYTES = 256 * 1024;
 
-/** readJson reads a JSON body against its schema; throws the 400, 413 or 422 Response that names what is wrong. An empty body is `{}`. */
-export async function readJson<S extends z.ZodType>(request: Request, schema: S): Promise<z.output<S>> {
-  const text = await readText(request);
+/**
+ * readJson reads a JSON body against its schema; throws the 400 or 413 Response that names what is wrong, `unfit` when it is
+ * JSON and does not fit. An empty body is `{}`.
+ */
+export async function readJson<S extends z.ZodType>(
+  request: Request,
+  schema: S,
+  { unfit = 400 }: { unfit?: 400 | 422 } = {},
+): Promise<z.output<S>> {
+  const text = await readBodyText(request);
   let body: unknown;
   try {
     body = text.trim() === "" ? {} : JSON.parse(text);
@@ -16,10 +23,11 @@ export async function readJson<S extends z.ZodType>(request: Request, schema: S)
   }
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw refusal(parsed.error.issues.map(fieldAndReason));
+  throw refusal(parsed.error.issues.map(fieldAndReason), unfit);
 }
 
-async function readText(request: Request): Promise<string> {
+/** readBodyText reads a small body; throws the 413 Response for a large one. */
+export async function readBodyText(request: Request): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   if (request.body === null) return "";

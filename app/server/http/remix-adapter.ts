@@ -15,6 +15,10 @@ export interface RemixAdapterOptions {
   /** Remix's handler for a path, or anything of its shape. */
   handlerOf(pathname: string): RouteHandler;
   runtime: Runtime;
+  /** Told of every answer that was sent to its end. */
+  onAnswered?: (answer: { pathname: string; status: number; elapsedMs: number }) => void;
+  /** Runs around everything that answers a request. */
+  around?: (request: ExpressRequest, response: ExpressResponse, answer: () => Promise<void>) => Promise<void>;
   logger: Logger;
   /** Aborts when the server stops: endless answers end, connections are not kept. */
   stopping?: AbortSignal;
@@ -28,21 +32,31 @@ const KNOWN_METHODS = new Set(METHODS.split(", "));
  * source, and its `request.signal` may never fire once garbage was collected.
  */
 export function remixAdapter(options: RemixAdapterOptions) {
-  const { runtime, logger, stopping } = options;
+  const { runtime, logger, stopping, onAnswered, around } = options;
+  if (around === undefined) return serve;
+  return (request: ExpressRequest, response: ExpressResponse) =>
+    around(request, response, () => serve(request, response));
 
-  return async function serve(request: ExpressRequest, response: ExpressResponse): Promise<void> {
+  async function serve(request: ExpressRequest, response: ExpressResponse): Promise<void> {
+    const startedMs = performance.now();
     const requestId = String(response.getHeader("x-request-id"));
     const commonHeaders = response.getHeaderNames();
     const connection = connectionOf(response);
+    // What only pages need is made when it is asked for.
+    let cspNonce: string | undefined;
     const context: AppLoadContext = {
       runtime,
       logger,
       requestId,
       nodeRequest: request,
-      cspNonce: randomBytes(16).toString("base64"),
+      get cspNonce() {
+        return (cspNonce ??= randomBytes(16).toString("base64"));
+      },
       gone: connection.gone,
       drained: connection.drained,
-      clientAddress: request.ip ?? "unknown",
+      get clientAddress() {
+        return request.ip ?? "unknown";
+      },
     };
     try {
       const answer = await answerOf(request, context, options);
@@ -50,6 +64,7 @@ export function remixAdapter(options: RemixAdapterOptions) {
         response.set(securityHeaders(context.cspNonce));
       }
       await writeResponse(response, answer, connection, stopping);
+      onAnswered?.({ pathname: request.path, status: answer.status, elapsedMs: performance.now() - startedMs });
     } catch (error) {
       if (connection.gone.aborted) return;
       logger.error({ err: error, requestId }, "cannot finish answer");
@@ -57,7 +72,7 @@ export function remixAdapter(options: RemixAdapterOptions) {
       for (const name of response.getHeaderNames()) if (!commonHeaders.includes(name)) response.removeHeader(name);
       await writeResponse(response, internalProblem(requestId), connection, stopping);
     }
-  };
+  }
 }
 
 async function answerOf(

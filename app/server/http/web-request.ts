@@ -18,9 +18,14 @@ export function requestUrl(request: ExpressRequest): URL | null {
 
 /** webRequest is the Request that Remix sees; without a body where the route reads the Node request itself. */
 export function webRequest(request: ExpressRequest, url: URL): Request {
+  // Remix answers 500 to a form whose origin is not the host, also where only the proxy's name differs. assertOwnPage knows
+  // PUBLIC_URL and answers 403, so Remix's own look is made to pass. An origin without a host is as good as none.
+  const { origin } = request.headers;
+  const originHost = origin !== undefined && URL.canParse(origin) ? new URL(origin).host : null;
   // Pairs, because Request would copy Headers once more.
-  const headers: [string, string][] = [];
+  const headers: [string, string][] = originHost === null ? [] : [["x-forwarded-host", originHost]];
   for (const [name, value] of Object.entries(request.headersDistinct)) {
+    if (originHost === null ? name === "origin" : name === "x-forwarded-host") continue;
     for (const item of value ?? []) headers.push([name, item]);
   }
   const hasBody = request.method !== "GET" && request.method !== "HEAD" && !readsNodeRequest(url.pathname);

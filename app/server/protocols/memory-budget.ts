@@ -4,20 +4,34 @@
  */
 export class MemoryBudget {
   readonly #maxBytes: number;
-  #usedBytes = 0;
+  readonly #usedBytes = new Map<string, number>();
+  #totalBytes = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** tryReserve takes `bytes` and returns true, or false when they are not to be had. */
-  tryReserve(bytes: number): boolean {
-    if (this.#usedBytes + bytes > this.#maxBytes) return false;
-    this.#usedBytes += bytes;
+  get usedBytes(): number {
+    return this.#totalBytes;
+  }
+
+  /**
+   * tryReserve takes `bytes` and returns true, or false when they are not to be had. A project that holds some already gets
+   * no more than half of all, so that another finds room however much the first one sends.
+   */
+  tryReserve(projectId: string, bytes: number): boolean {
+    const held = this.#usedBytes.get(projectId) ?? 0;
+    if (this.#totalBytes + bytes > this.#maxBytes) return false;
+    if (held > 0 && held + bytes > this.#maxBytes / 2) return false;
+    this.#usedBytes.set(projectId, held + bytes);
+    this.#totalBytes += bytes;
     return true;
   }
 
-  release(bytes: number): void {
-    this.#usedBytes -= bytes;
+  release(projectId: string, bytes: number): void {
+    const left = (this.#usedBytes.get(projectId) ?? 0) - bytes;
+    if (left > 0) this.#usedBytes.set(projectId, left);
+    else this.#usedBytes.delete(projectId);
+    this.#totalBytes -= bytes;
   }
 }

@@ -19,32 +19,10 @@ export interface LineSettings {
 }
 
 export const RAW_TAG = "raw";
-const OPEN_BRACE = 123;
 
 /** MappedFields are an entry's fields whose tags may still change. */
 export interface MappedFields extends EntryFields {
   tags: Map<string, string>;
-}
-
-/** mayBeOpened is a cheap look at a line's first bytes: false for nearly all lines that are plain text. */
-export function mayBeOpened(bytes: Uint8Array, start: number, end: number): boolean {
-  let at = start;
-  while (at < end && (bytes[at] === 32 || bytes[at] === 9)) at++;
-  if (bytes[at] === OPEN_BRACE) return true;
-  const key = at;
-  while (at < end && isKeyByte(bytes[at] as number)) at++;
-  return at > key && bytes[at] === 61;
-}
-
-/** Letters, digits, `_ . - @ /`: what a logfmt key is made of. */
-function isKeyByte(byte: number): boolean {
-  return (
-    (byte >= 97 && byte <= 122) ||
-    (byte >= 65 && byte <= 90) ||
-    (byte >= 45 && byte <= 57) ||
-    byte === 95 ||
-    byte === 64
-  );
 }
 
 /**

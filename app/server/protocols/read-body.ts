@@ -5,6 +5,7 @@ import { uncompress, uncompressSync } from "snappy";
 import { DecompressStream } from "zstd-napi";
 import { AkavelogError, reasonOf } from "#app/core/errors.ts";
 import { BacklogFullError } from "#app/server/ingest/batcher.ts";
+import { giveBodyMemory, takeBodyMemory } from "#app/server/protocols/body-memory.ts";
 import type { MemoryBudget } from "#app/server/protocols/memory-budget.ts";
 
 /** BodyError: the body cannot be taken as it was sent; `status` is what HTTP calls that. */
@@ -21,7 +22,16 @@ export interface BodyLimits {
   maxInflatedBytes: number;
 }
 
-/** Body is a whole request body, inflated. Its memory counts until `release()`. */
+export interface ReadOptions {
+  /** Whose part of the memory it takes. */
+  projectId: string;
+  limits: BodyLimits;
+  memory: MemoryBudget;
+  /** The compression of a body that names none. */
+  impliedEncoding?: string | null | undefined;
+}
+
+/** Body is a whole request body, inflated. Its memory counts until `release()`, and is another body's from then on. */
 export interface Body {
   bytes: Buffer;
   release(): void;
@@ -44,9 +54,7 @@ const INFLATE_PIECE_BYTES = 1024;
  */
 export async function readBody(
   request: IncomingMessage,
-  limits: BodyLimits,
-  memory: MemoryBudget,
-  impliedEncoding: string | null = null,
+  { projectId, limits, memory, impliedEncoding = null }: ReadOptions,
 ): Promise<Body> {
   const encoding = encodingOf(request, impliedEncoding);
   const announcedBytes = Number(request.headers["content-length"] ?? 0);
@@ -54,7 +62,7 @@ export async function readBody(
   const maxBytes = isCompressed ? limits.maxBodyBytes : Math.max(limits.maxBodyBytes, limits.maxInflatedBytes);
   if (isCompressed && encoding !== SNAPPY && !ENCODINGS.has(encoding)) throw unknownEncoding(encoding);
   if (announcedBytes > maxBytes) throw tooLarge(maxBytes, "bytes");
-  const reservation = new Reservation(memory);
+  const reservation = new Reservation(memory, projectId);
   try {
     const sent = await collect(request, announcedBytes, maxBytes, reservation);
     if (!isCompressed) return { bytes: sent, release: () => reservation.release() };
@@ -112,7 +120,7 @@ async function inflateSnappy(sent: Buffer, maxBytes: number, reservation: Reserv
   try {
     // A small block is not worth the way to another thread and back.
     return sent.length < SNAPPY_THREAD_BYTES
-      ? (uncompressSync(sent, { asBuffer: true }) as Buffer)
+      ? (uncompressSync(sent, COPIED) as Buffer)
       : ((await uncompress(sent, { asBuffer: true })) as Buffer);
   } catch (error) {
     throw new BodyError(400, `it is not sound snappy (${reasonOf(error)})`, { cause: error });
@@ -120,6 +128,8 @@ async function inflateSnappy(sent: Buffer, maxBytes: number, reservation: Reserv
 }
 
 const SNAPPY_THREAD_BYTES = 256 * 1024;
+/** Freeing memory that is not Node's own costs several times as much as copying so little of it. */
+const COPIED = { asBuffer: true, copyOutputData: true };
 
 /** A varint of at most 32 bits. */
 function snappyLengthOf(sent: Buffer): number | null {
@@ -159,20 +169,50 @@ async function collect(
   reservation: Reservation,
 ): Promise<Buffer> {
   reservation.take(announcedBytes);
+  const memory = reservation.memoryFor(announcedBytes);
   const chunks: Buffer[] = [];
   let bytes = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) throw tooLarge(maxBytes, "bytes");
-      if (bytes > announcedBytes) reservation.take(Math.min(chunk.length, bytes - announcedBytes));
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof AkavelogError) throw error;
-    throw new BodyError(400, `it ended early (${reasonOf(error)})`, { cause: error });
-  }
+  await eachChunk(request, (chunk) => {
+    const start = bytes;
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge(maxBytes, "bytes");
+    if (bytes > announcedBytes) reservation.take(Math.min(chunk.length, bytes - announcedBytes));
+    if (memory === null) chunks.push(chunk);
+    else chunk.copy(memory, start);
+  });
+  if (memory !== null) return memory.subarray(0, bytes);
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
+}
+
+/** By events, since an iterator costs two promises a chunk. What `take` throws ends it; the rest is left unread. */
+function eachChunk(request: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (request.readableEnded) {
+      resolve();
+      return;
+    }
+    const end = (settle: () => void) => {
+      request.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose);
+      settle();
+    };
+    const onEnd = () => end(resolve);
+    const onError = (error: Error) => end(() => reject(endedEarly(error)));
+    const onClose = () => end(() => reject(endedEarly(new Error("the connection closed"))));
+    const onData = (chunk: Buffer) => {
+      try {
+        take(chunk);
+      } catch (error) {
+        request.pause();
+        end(() => reject(error as Error));
+      }
+    };
+    request.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
+    if (request.destroyed) onClose();
+  });
+}
+
+function endedEarly(error: Error): BodyError {
+  return new BodyError(400, `it ended early (${reasonOf(error)})`, { cause: error });
 }
 
 async function inflate(sent: Buffer, encoding: string, maxBytes: number, reservation: Reservation): Promise<Buffer> {
@@ -206,28 +246,37 @@ function tooLarge(maxBytes: number, unit: string): BodyError {
   return new BodyError(413, `it is larger than ${maxBytes} ${unit}; send it in pieces`);
 }
 
-/** Reservation is one request's part of the budget. */
+/** Reservation is one request's part of the budget, and the memory for what it sends. */
 class Reservation {
   readonly #memory: MemoryBudget;
+  readonly #projectId: string;
   #bytes = 0;
+  #body: Buffer | null = null;
 
-  constructor(memory: MemoryBudget) {
+  constructor(memory: MemoryBudget, projectId: string) {
     this.#memory = memory;
+    this.#projectId = projectId;
   }
 
   take(bytes: number): void {
-    if (!this.#memory.tryReserve(bytes)) {
+    if (!this.#memory.tryReserve(this.#projectId, bytes)) {
       throw new BacklogFullError("too many large requests at once", MEMORY_RETRY_AFTER_MS);
     }
     this.#bytes += bytes;
   }
 
+  memoryFor(bytes: number): Buffer | null {
+    return (this.#body = takeBodyMemory(bytes));
+  }
+
   give(bytes: number): void {
-    this.#memory.release(bytes);
+    this.#memory.release(this.#projectId, bytes);
     this.#bytes -= bytes;
   }
 
   release(): void {
     this.give(this.#bytes);
+    if (this.#body !== null) giveBodyMemory(this.#body);
+    this.#body = null;
   }
 }

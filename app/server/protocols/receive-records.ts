@@ -8,7 +8,7 @@ import { acceptRecords } from "#app/server/protocols/accept-records.ts";
 import type { DecodedRecords } from "#app/server/protocols/json/decode-json.ts";
 import type { Protocol, SenderRequest } from "#app/server/protocols/protocol.ts";
 import { readBody } from "#app/server/protocols/read-body.ts";
-import type { Services } from "#app/server/runtime.ts";
+import type { Services } from "#app/server/services.ts";
 
 export interface ReceiveArguments {
   request: Request;
@@ -23,15 +23,24 @@ export async function receiveRecords<T extends DecodedRecords>(
 ): Promise<Response> {
   const { nodeRequest } = context;
   const sender = senderRequestOf(nodeRequest, request.url, params);
+  const { metrics } = context.runtime;
   try {
     const services = context.runtime.services();
-    const { projectId, lines } = await admitSender(services, sender, nodeRequest);
+    const identity = await admitSender(services, sender, nodeRequest);
+    const { projectId, lines } = identity;
     const options = protocol.check?.(sender) ?? { waitForCommit: false, idempotencyKey: null };
-    const body = await readBody(nodeRequest, services.env.ingest, services.memory, protocol.impliedEncoding?.(sender));
+    const body = await readBody(nodeRequest, {
+      projectId,
+      limits: services.env.ingest,
+      memory: services.memory,
+      impliedEncoding: protocol.impliedEncoding?.(sender),
+    });
     try {
-      services.rates.charge(projectId, body.bytes.length - announcedBytesOf(nodeRequest));
       const receivedAtMs = services.clock.nowMs();
       const decoded = await protocol.decode(body.bytes, { request: sender, receivedAtMs, lines });
+      const records = decoded.block.count + decoded.rejected;
+      metrics.countRejected(decoded.rejected);
+      services.rates.charge(identity, body.bytes.length - announcedBytesOf(nodeRequest), records);
       const accepted = await acceptRecords(services, {
         projectId,
         receivedAtMs,
@@ -39,13 +48,17 @@ export async function receiveRecords<T extends DecodedRecords>(
         ...options,
         body: body.bytes,
       });
-      return protocol.answer(decoded, sender, accepted);
+      const answer = protocol.answer(decoded, sender, accepted);
+      for (const [name, value] of Object.entries(services.rates.headersOf(identity))) answer.headers.set(name, value);
+      return answer;
     } finally {
       body.release();
     }
   } catch (error) {
     if (error instanceof Response) return error;
-    return protocol.refuse(describeError(error, context), sender);
+    const refusal = describeError(error, context);
+    metrics.countRefused(refusal.code);
+    return protocol.refuse(refusal, sender);
   }
 }
 
@@ -57,8 +70,9 @@ export async function admitSender(
 ): Promise<KeyIdentity> {
   const key = sender.params["key"] ?? readSenderKey(sender.header, sender.url.searchParams);
   const identity = await authoriseSender(services.authenticator, key);
-  services.rates.admit(identity.projectId, announcedBytesOf(nodeRequest));
   services.ingester.assertRoom();
+  // Last, since a request that finds no room has taken nothing.
+  services.rates.admit(identity, announcedBytesOf(nodeRequest));
   return identity;
 }
 

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { EntryBlockBuilder } from "#app/server/ingest/entry-block.ts";
 import { MAX_REQUEST_LINES_BYTES } from "#app/server/ingest/entry-limits.ts";
-import { LineComposer } from "#app/server/protocols/line-composer.ts";
 import { MAX_REPORTED_ERRORS, type DecodedRecords, type RecordError } from "#app/server/protocols/json/decode-json.ts";
 import { FIELD_SYNONYMS, UNKNOWN_SERVICE, normaliseRecord } from "#app/server/protocols/json/normalise-record.ts";
 import type { Members } from "#app/server/protocols/json-text.ts";
+import { KernelWindow } from "#app/server/protocols/kernel-window.ts";
 import { openLine, type LineSettings, type MappedFields } from "#app/server/protocols/open-line.ts";
 import { BodyError } from "#app/server/protocols/read-body.ts";
 import { renameTraceTags } from "#app/server/protocols/trace-names.ts";
@@ -31,7 +31,7 @@ export class RecordSink {
   readonly receivedAtMs: number;
   readonly lines: LineSettings;
   readonly #errors: RecordError[] = [];
-  #composer: LineComposer | null = null;
+  #window: KernelWindow | null = null;
   #index = 0;
   #rejected = 0;
 
@@ -45,14 +45,14 @@ export class RecordSink {
     return this.#rejected;
   }
 
-  /** Writes lines from slices of bytes; only formats that come in protobuf do. */
-  get composer(): LineComposer {
-    return (this.#composer ??= new LineComposer(this.builder));
+  /** openWindow shows the body to the kernel, whose lines come between those that are added; the caller closes it. */
+  openWindow(body: Buffer): KernelWindow {
+    return (this.#window = new KernelWindow(body, this.builder));
   }
 
-  /** counted notes an entry that was composed. */
-  counted(): void {
-    this.#index++;
+  /** counted notes entries that the kernel took. */
+  counted(entries: number): void {
+    this.#index += entries;
   }
 
   refuse(reason: string): void {
@@ -74,7 +74,7 @@ export class RecordSink {
     fields = openLine(fields, this.lines, this.receivedAtMs, hasTimestamp(members));
     renameTraceTags(fields.tags);
     if (fields.service === UNKNOWN_SERVICE && options.fallbackService) fields.service = options.fallbackService;
-    this.#composer?.flush();
+    this.#window?.flush();
     this.builder.add(fields);
     this.#index++;
     return null;
@@ -91,7 +91,7 @@ export class RecordSink {
   }
 
   finish(): DecodedRecords {
-    this.#composer?.flush();
+    this.#window?.flush();
     return { block: this.builder.build(), rejected: this.#rejected, errors: this.#errors };
   }
 }

@@ -151,7 +151,7 @@ test("OTLP in protobuf becomes what OTLP in JSON becomes", { timeout: 60_000 }, 
         );
       },
     ),
-    { numRuns: 2_000 },
+    { numRuns: 500 },
   );
 });
 
@@ -194,6 +194,6 @@ test("Loki in protobuf becomes what Loki in JSON becomes", { timeout: 60_000 }, 
         expect(protobuf.errors).toEqual(json.errors);
       },
     ),
-    { numRuns: 2_000 },
+    { numRuns: 500 },
   );
 });

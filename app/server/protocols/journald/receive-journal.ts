@@ -1,14 +1,14 @@
+import type { KeyIdentity } from "#app/server/auth/key-authenticator.ts";
 import { BacklogFullError } from "#app/server/ingest/batcher.ts";
 import { describeError } from "#app/server/http/error-response.ts";
 import { acceptRecords } from "#app/server/protocols/accept-records.ts";
 import { JournalReader } from "#app/server/protocols/journald/journal-reader.ts";
 import { journalRecord } from "#app/server/protocols/journald/journal-record.ts";
-import type { LineSettings } from "#app/server/protocols/open-line.ts";
-import { RateLimitedError } from "#app/server/protocols/rate-limiter.ts";
+import { RateLimitedError, type Sender } from "#app/server/protocols/rate-limiter.ts";
 import { BodyError, readStream } from "#app/server/protocols/read-body.ts";
 import { admitSender, senderRequestOf, type ReceiveArguments } from "#app/server/protocols/receive-records.ts";
 import { RecordSink } from "#app/server/protocols/record-sink.ts";
-import type { Services } from "#app/server/runtime.ts";
+import type { Services } from "#app/server/services.ts";
 
 /** What is made durable at once; the whole upload may be a backlog of weeks. */
 const PIECE_BYTES = 512 * 1024;
@@ -26,15 +26,16 @@ export async function receiveJournal({ request, context, params }: ReceiveArgume
   try {
     const services = context.runtime.services();
     const sender = senderRequestOf(nodeRequest, request.url, params);
-    const { projectId, lines } = await admitSender(services, sender, nodeRequest);
-    if (!services.memory.tryReserve(STREAM_MEMORY_BYTES)) {
+    const identity = await admitSender(services, sender, nodeRequest);
+    const { projectId } = identity;
+    if (!services.memory.tryReserve(projectId, STREAM_MEMORY_BYTES)) {
       throw new BacklogFullError("too many uploads at once", MEMORY_RETRY_AFTER_MS);
     }
     try {
-      const rejected = await storeStream(services, readStream(nodeRequest), projectId, lines, context.gone);
+      const rejected = await storeStream(services, readStream(nodeRequest), identity, context.gone);
       if (rejected > 0) logger.warn({ projectId, rejected }, "entries of a journal upload were refused");
     } finally {
-      services.memory.release(STREAM_MEMORY_BYTES);
+      services.memory.release(projectId, STREAM_MEMORY_BYTES);
     }
     // Uploaders from 258 on learn from the answer that they may compress.
     return new Response("OK.\n", { status: 202, headers: { ...TEXT, "accept-encoding": "zstd, gzip" } });
@@ -49,10 +50,10 @@ const TEXT = { "content-type": "text/plain; charset=utf-8" } as const;
 async function storeStream(
   services: Services,
   stream: AsyncIterable<Buffer>,
-  projectId: string,
-  lines: LineSettings,
+  identity: KeyIdentity,
   gone: AbortSignal,
 ): Promise<number> {
+  const { projectId, lines } = identity;
   let rejected = 0;
   let sink = newSink();
   let pieceBytes = 0;
@@ -67,7 +68,8 @@ async function storeStream(
     rejected += decoded.rejected;
     const { receivedAtMs } = sink;
     sink = newSink();
-    await waitForRate(services, projectId, pieceBytes, gone);
+    await waitForRate(services, identity, pieceBytes, gone);
+    services.rates.charge(identity, 0, decoded.block.count + decoded.rejected);
     pieceBytes = 0;
     if (decoded.block.count === 0) return;
     await acceptRecords(services, {
@@ -102,10 +104,10 @@ async function storeStream(
 const EMPTY = Buffer.alloc(0);
 
 /** A stream that is too fast is read more slowly, which costs its sender nothing. */
-async function waitForRate(services: Services, projectId: string, bytes: number, gone: AbortSignal): Promise<void> {
+async function waitForRate(services: Services, sender: Sender, bytes: number, gone: AbortSignal): Promise<void> {
   for (;;) {
     try {
-      services.rates.admit(projectId, bytes);
+      services.rates.admit(sender, bytes);
       return;
     } catch (error) {
       if (!(error instanceof RateLimitedError)) throw error;

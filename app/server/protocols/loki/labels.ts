@@ -1,10 +1,9 @@
 import { MAX_SERVICE_BYTES } from "#app/server/ingest/entry-limits.ts";
 import { FIELD_SYNONYMS } from "#app/server/protocols/json/normalise-record.ts";
 import { objectValue, textValue, type Members } from "#app/server/protocols/json-text.ts";
-import { TRACE_NAMES } from "#app/server/protocols/trace-names.ts";
 
 /** The labels that Loki looks through for a service when none is named; unlike a name for it they stay tags. */
-const SERVICE_HINTS = [
+export const SERVICE_HINTS = [
   "name",
   "app_kubernetes_io_name",
   "container",
@@ -16,21 +15,10 @@ const SERVICE_HINTS = [
   "k8s_job_name",
 ] as const;
 
-const LEVEL_LABELS = [...FIELD_SYNONYMS.level, "detected_level"] as const;
+export const SERVICE_LABELS = FIELD_SYNONYMS.service;
+export const LEVEL_LABELS = [...FIELD_SYNONYMS.level, "detected_level"] as const;
 
-/** isSpecialLabel tells whether a label is more than a tag of its own name: it may decide service, level or trace. */
-export function isSpecialLabel(name: string): boolean {
-  return SPECIAL.has(name);
-}
-
-const SPECIAL: ReadonlySet<string> = new Set<string>([
-  ...FIELD_SYNONYMS.service,
-  ...SERVICE_HINTS,
-  ...LEVEL_LABELS,
-  ...[...TRACE_NAMES].flatMap(([name, tag]) => (name === tag ? [] : [name])),
-]);
-
-/** LokiEntry is what labels and structured metadata say together. */
+/** LabelFields is what labels and structured metadata say together. */
 export interface LabelFields {
   service: string;
   level: string;
@@ -40,7 +28,7 @@ export interface LabelFields {
 /** mapLabels finds service and level among labels; the others are tags. */
 export function mapLabels(labels: ReadonlyMap<string, string>): LabelFields {
   const tags = new Map(labels);
-  const service = takeFirst(tags, FIELD_SYNONYMS.service) || firstOf(tags, SERVICE_HINTS);
+  const service = takeFirst(tags, SERVICE_LABELS) || firstOf(tags, SERVICE_HINTS);
   return { service, level: takeFirst(tags, LEVEL_LABELS), tags };
 }
 

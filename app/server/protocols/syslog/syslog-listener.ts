@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { SyslogListenerEnv } from "#app/server/env.ts";
 import { SyslogFramer, trimmed } from "#app/server/protocols/syslog/syslog-framer.ts";
 import { SyslogQueue } from "#app/server/protocols/syslog/syslog-queue.ts";
-import type { Services } from "#app/server/runtime.ts";
+import type { Services } from "#app/server/services.ts";
 import type { Logger } from "#app/server/system/logger.ts";
 
 export interface SyslogListenerOptions {

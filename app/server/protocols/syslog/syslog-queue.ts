@@ -3,7 +3,7 @@ import { authoriseSender } from "#app/server/auth/authorise-sender.ts";
 import { acceptRecords } from "#app/server/protocols/accept-records.ts";
 import { RecordSink } from "#app/server/protocols/record-sink.ts";
 import { syslogRecord } from "#app/server/protocols/syslog/parse-syslog.ts";
-import type { Services } from "#app/server/runtime.ts";
+import type { Services } from "#app/server/services.ts";
 import type { Logger } from "#app/server/system/logger.ts";
 
 export interface SyslogQueueOptions {
@@ -93,10 +93,12 @@ export class SyslogQueue {
 
   async #store(batch: readonly Buffer[]): Promise<void> {
     const { services, key } = this.#options;
-    const { projectId, lines } = await authoriseSender(services.authenticator, key);
+    const identity = await authoriseSender(services.authenticator, key);
+    const { projectId, lines } = identity;
     const bodyBytes = batch.reduce((sum, message) => sum + message.length, 0);
-    services.rates.admit(projectId, bodyBytes);
     services.ingester.assertRoom();
+    services.rates.admit(identity, bodyBytes);
+    services.rates.charge(identity, 0, batch.length);
     const receivedAtMs = services.clock.nowMs();
     const sink = new RecordSink({ receivedAtMs, lines, bodyBytes });
     for (const message of batch) sink.add(syslogRecord(message.toString("utf8"), receivedAtMs));
