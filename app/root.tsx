@@ -1,13 +1,24 @@
-import { Links, Meta, Outlet, Scripts, ScrollRestoration, isRouteErrorResponse, useRouteError } from "@remix-run/react";
+import { Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteLoaderData } from "@remix-run/react";
+import type { LoaderFunctionArgs } from "@remix-run/server-runtime";
 import type { ReactNode } from "react";
 import { useCspNonce } from "#app/components/csp-nonce.ts";
 import { ErrorPage } from "#app/components/error-page.tsx";
+import { useProblem } from "#app/components/use-problem.ts";
+import { themeOfCookie } from "#app/components/theme.ts";
 import "#app/tailwind.css";
+
+export function loader({ request }: LoaderFunctionArgs) {
+  return { theme: themeOfCookie(request.headers.get("cookie")) };
+}
+
+export { revalidateByPath as shouldRevalidate } from "#app/components/revalidate-by-path.ts";
 
 export function Layout({ children }: { children: ReactNode }) {
   const nonce = useCspNonce();
+  // Undefined where the loader itself failed.
+  const theme = useRouteLoaderData<typeof loader>("root")?.theme ?? "system";
   return (
-    <html lang="en">
+    <html lang="en" {...(theme === "system" ? {} : { "data-theme": theme })} suppressHydrationWarning>
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -30,16 +41,12 @@ export default function App() {
 }
 
 export function ErrorBoundary() {
-  const error = useRouteError();
-  const status = isRouteErrorResponse(error) ? error.status : 500;
-  const title = status >= 500 ? "Something went wrong" : "This does not work here";
+  const { status, title, detail } = useProblem();
   return (
     <>
       <title>{`${title} - Akavelog`}</title>
       <ErrorPage status={status} title={title}>
-        {status >= 500
-          ? "The server could not make this page. Its log has the details; reloading may help."
-          : "The address exists, but not for what was asked of it."}
+        {detail}
       </ErrorPage>
     </>
   );

@@ -1,5 +1,6 @@
 import { Link } from "@remix-run/react";
 import type { ReactNode } from "react";
+import { Mark } from "#app/components/mark.tsx";
 
 export interface PageShellProps {
   children: ReactNode;
@@ -30,14 +31,5 @@ export function PageShell({ children, aside }: PageShellProps) {
         {children}
       </main>
     </div>
-  );
-}
-
-function Mark() {
-  return (
-    <svg viewBox="0 0 32 32" className="size-6" aria-hidden="true">
-      <rect width="32" height="32" rx="8" className="fill-accent" />
-      <path d="M8 10.5h10M8 16h16M8 21.5h7" className="stroke-accent-ink" strokeWidth="3" strokeLinecap="round" />
-    </svg>
   );
 }

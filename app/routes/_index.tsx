@@ -1,57 +1,52 @@
-import { useLoaderData, useRevalidator, type MetaFunction } from "@remix-run/react";
-import type { LoaderFunctionArgs } from "@remix-run/server-runtime";
-import { useEffect } from "react";
-import { FirstSteps } from "#app/components/first-steps.tsx";
-import { PageShell } from "#app/components/page-shell.tsx";
-import { StatusBadge } from "#app/components/status-badge.tsx";
-import { operatorTokenInShell } from "#app/server/auth/operator-token.ts";
+import { useLoaderData, type MetaFunction } from "@remix-run/react";
+import { Plus } from "lucide-react";
+import { AppShell } from "#app/components/app-shell.tsx";
+import { ProblemBox } from "#app/components/problem-box.tsx";
+import { ProjectList } from "#app/components/project-list.tsx";
+import { ButtonLink } from "#app/components/ui/button.tsx";
+import { PageBody } from "#app/components/ui/page-body.tsx";
+import { EmptyState } from "#app/components/ui/section.tsx";
+import { readProjectOverviews } from "#app/server/catalog/project-overviews.ts";
+import { page, requireSession } from "#app/server/http/page.ts";
 
-/** A server that starts is asked again after this long. */
-const RECHECK_MS = 2_000;
-
-export function loader({ request, context }: LoaderFunctionArgs) {
-  const { runtime } = context;
-  return {
-    isReady: runtime.ready().ok,
-    origin: runtime.env.publicUrl ?? new URL(request.url).origin,
-    operatorToken: operatorTokenInShell(runtime.env),
-  };
-}
+export const loader = page(async (args) => {
+  const { services, session } = await requireSession(args);
+  const projects = await readProjectOverviews(services.database, session.account, services.clock.nowMs());
+  return { account: session.account, projects };
+});
 
 export const meta: MetaFunction = () => [
-  { title: "Akavelog" },
+  { title: "Projects - Akavelog" },
   { name: "description", content: "A self-hosted log platform over your own bucket." },
 ];
 
 export default function Index() {
-  const { isReady, origin, operatorToken } = useLoaderData<typeof loader>();
-  useRecheck(!isReady);
+  const { account, projects } = useLoaderData<typeof loader>();
+  const newProject = account.isAdmin && (
+    <ButtonLink to="/projects/new" tone="primary">
+      <Plus className="size-4" aria-hidden="true" />
+      New project
+    </ButtonLink>
+  );
   return (
-    <PageShell
-      aside={
-        isReady ? (
-          <StatusBadge tone="good">Ready for logs</StatusBadge>
+    <AppShell account={account} projects={projects}>
+      <PageBody title="Projects" action={newProject}>
+        {projects.length === 0 ? (
+          <div className="rounded-xl border border-border bg-raised">
+            <EmptyState title="No projects yet">
+              {account.isAdmin
+                ? "A project holds the logs of what belongs together, and has keys and people of its own. Make the first one, and the next page shows how to send a line."
+                : "Nobody has let you into a project yet. Ask for an invitation link."}
+            </EmptyState>
+          </div>
         ) : (
-          <StatusBadge tone="waiting">Starting</StatusBadge>
-        )
-      }
-    >
-      <h1 className="text-3xl font-semibold tracking-tight text-balance sm:text-4xl">Send your first line</h1>
-      <p className="mt-3 max-w-prose text-base leading-7 text-muted sm:text-lg">
-        Akavelog takes logs over HTTP, has them safe on disk before it says yes, and keeps them in a bucket that is
-        yours.
-      </p>
-      <FirstSteps origin={origin} operatorToken={operatorToken} />
-    </PageShell>
+          <ProjectList projects={projects} />
+        )}
+      </PageBody>
+    </AppShell>
   );
 }
 
-/** useRecheck loads the page's data again and again while something is still to come. */
-function useRecheck(isWaiting: boolean): void {
-  const { revalidate } = useRevalidator();
-  useEffect(() => {
-    if (!isWaiting) return;
-    const timer = setInterval(revalidate, RECHECK_MS);
-    return () => clearInterval(timer);
-  }, [isWaiting, revalidate]);
+export function ErrorBoundary() {
+  return <ProblemBox />;
 }

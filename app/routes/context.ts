@@ -1,6 +1,6 @@
 import { contextRequestSchema } from "#app/core/read-requests.ts";
 import { apiRoute, type ApiRequest } from "#app/server/http/api-route.ts";
-import { authoriseKey } from "#app/server/http/authorise.ts";
+import { authoriseProject } from "#app/server/http/authorise.ts";
 import { entryJson } from "#app/server/http/entry-json.ts";
 import { notFound, problem } from "#app/server/http/problem.ts";
 import { readJson } from "#app/server/http/read-json.ts";
@@ -9,7 +9,7 @@ import { findContext } from "#app/server/search/context.ts";
 /** POST /context: the lines around one line. */
 async function context({ request, context: load }: ApiRequest): Promise<Response> {
   const services = load.runtime.services();
-  const { projectId } = await authoriseKey(services, load, "query");
+  const { projectId } = await authoriseProject(services, { request, context: load }, "query");
   const asked = await readJson(request, contextRequestSchema);
   const found = await services.querySlots.run(projectId, load.gone, () =>
     findContext(services.search, projectId, asked, load.gone),

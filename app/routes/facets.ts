@@ -1,14 +1,14 @@
 import { facetsRequestSchema } from "#app/core/read-requests.ts";
 import { apiRoute, type ApiRequest } from "#app/server/http/api-route.ts";
 import { askedQuery } from "#app/server/http/asked-query.ts";
-import { authoriseKey } from "#app/server/http/authorise.ts";
+import { authoriseProject } from "#app/server/http/authorise.ts";
 import { readJson } from "#app/server/http/read-json.ts";
 import { countFacets } from "#app/server/search/facets.ts";
 
 /** POST /facets: the most frequent values of fields among the matches. */
 async function facets({ request, context }: ApiRequest): Promise<Response> {
   const services = context.runtime.services();
-  const { projectId } = await authoriseKey(services, context, "query");
+  const { projectId } = await authoriseProject(services, { request, context }, "query");
   const { fields, top, ...asked } = await readJson(request, facetsRequestSchema);
   const { range, predicate } = askedQuery(asked, services.clock.nowMs(), context);
   const wanted = fields === undefined || fields.length === 0 ? null : fields;

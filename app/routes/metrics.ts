@@ -4,7 +4,7 @@ import { problem } from "#app/server/http/problem.ts";
 
 /** GET /metrics: figures of this process for Prometheus. */
 async function metrics({ request, context }: ApiRequest): Promise<Response> {
-  const { env, metrics: own } = context.runtime.services();
+  const { env, metrics: own } = context.runtime;
   const token = /^Bearer (\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
   if (env.metricsToken !== null && !isOperatorToken(token, env.metricsToken)) {
     return problem({

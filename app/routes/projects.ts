@@ -1,29 +1,32 @@
-import { createApiKeySchema, createProjectSchema } from "#app/core/project.ts";
-import { createApiKey } from "#app/server/catalog/api-keys.ts";
-import { createProject, listProjects } from "#app/server/catalog/projects.ts";
+import { createProjectSchema } from "#app/core/project.ts";
+import { listProjectsOf } from "#app/server/catalog/memberships.ts";
+import { openProject } from "#app/server/http/open-project.ts";
+import { listProjects } from "#app/server/catalog/projects.ts";
 import { apiRoute } from "#app/server/http/api-route.ts";
-import { assertOperator } from "#app/server/http/authorise.ts";
-import { notFound } from "#app/server/http/problem.ts";
+import { authoriseManager, forbidden } from "#app/server/http/authorise.ts";
+import { actorOf } from "#app/server/http/session.ts";
 import { readJson } from "#app/server/http/read-json.ts";
 
-/** A project is of no use without a key, so the first one comes with it. */
-const FIRST_KEY = { name: "first key", scopes: ["ingest", "query", "admin"] };
-
 const route = apiRoute({
-  async GET({ context }) {
+  async GET({ request, context }) {
     const services = context.runtime.services();
-    await assertOperator(services, context);
-    return Response.json({ projects: await listProjects(services.database) });
+    const manager = await authoriseManager(services, { request, context });
+    if (manager === "operator") return Response.json({ projects: await listProjects(services.database) });
+    const own = await listProjectsOf(services.database, manager);
+    return Response.json({ projects: own.filter(({ role }) => role === "owner").map(({ project }) => project) });
   },
 
   async POST({ request, context }) {
     const services = context.runtime.services();
-    await assertOperator(services, context);
-    const project = await createProject(services.database, await readJson(request, createProjectSchema));
-    services.projectRecorder.wake();
-    const key = createApiKeySchema(services.clock.nowMs()).parse(FIRST_KEY);
-    const issued = await createApiKey(services.database, project.id, key);
-    if (issued === null) return notFound("project");
+    const manager = await authoriseManager(services, { request, context });
+    if (manager !== "operator" && !manager.isAdmin) return forbidden("Only an administrator may make projects.");
+    const wanted = await readJson(request, createProjectSchema);
+    const { project, key: issued } = await openProject(
+      services,
+      wanted,
+      manager === "operator" ? null : manager.id,
+      actorOf(manager, context),
+    );
     const apiKey = { id: issued.id, key: issued.key, scopes: issued.scopes };
     return Response.json({ project, apiKey }, { status: 201, headers: { location: `/projects/${project.id}` } });
   },

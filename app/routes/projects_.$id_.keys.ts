@@ -2,14 +2,14 @@ import { createApiKeySchema } from "#app/core/project.ts";
 import { createApiKey, listApiKeys } from "#app/server/catalog/api-keys.ts";
 import { getProject } from "#app/server/catalog/projects.ts";
 import { apiRoute } from "#app/server/http/api-route.ts";
-import { assertOperator } from "#app/server/http/authorise.ts";
+import { authoriseOwner } from "#app/server/http/authorise.ts";
 import { notFound } from "#app/server/http/problem.ts";
 import { readJson } from "#app/server/http/read-json.ts";
 
 const route = apiRoute({
-  async GET({ context, params }) {
+  async GET({ request, context, params }) {
     const services = context.runtime.services();
-    await assertOperator(services, context);
+    await authoriseOwner(services, { request, context }, params["id"] ?? "");
     const project = await getProject(services.database, params["id"] ?? "");
     if (project === null) return notFound("project");
     return Response.json({ keys: await listApiKeys(services.database, project.id) });
@@ -17,9 +17,9 @@ const route = apiRoute({
 
   async POST({ request, context, params }) {
     const services = context.runtime.services();
-    await assertOperator(services, context);
+    const by = await authoriseOwner(services, { request, context }, params["id"] ?? "");
     const wanted = await readJson(request, createApiKeySchema(services.clock.nowMs()));
-    const apiKey = await createApiKey(services.database, params["id"] ?? "", wanted);
+    const apiKey = await createApiKey(services.database, params["id"] ?? "", wanted, by);
     return apiKey === null ? notFound("project") : Response.json({ apiKey }, { status: 201 });
   },
 });

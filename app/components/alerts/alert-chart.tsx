@@ -1,0 +1,175 @@
+import { formatCount, formatUtcTime } from "#app/components/format.ts";
+import type { AlertCondition } from "#app/core/alert-rule.ts";
+
+/** ChartSeries is one group's matches; null where no window was evaluated. */
+export interface ChartSeries {
+  group: string | null;
+  values: readonly (number | null)[];
+}
+
+export interface AlertChartProps {
+  /** The windows end at `from + (i + 1) * stepMs`. */
+  from: string;
+  stepMs: number;
+  series: readonly ChartSeries[];
+  condition: AlertCondition;
+  /** What the chart shows, for those who do not see it. */
+  label: string;
+}
+
+const WIDTH = 1_000;
+const HEIGHT = 200;
+const MAX_LINES = 5;
+/** A table of every window of a day would be read by nobody. */
+const TABLE_ROWS = 48;
+const STROKES = [
+  "stroke-accent",
+  "stroke-level-info",
+  "stroke-level-warn",
+  "stroke-level-fatal",
+  "stroke-level-debug",
+] as const;
+const FILLS = ["fill-accent", "fill-level-info", "fill-level-warn", "fill-level-fatal", "fill-level-debug"] as const;
+
+/** AlertChart draws the matches of each window, and the threshold; the figures stand below as a table. */
+export function AlertChart({ from, stepMs, series, condition, label }: AlertChartProps) {
+  const shown = series.slice(0, MAX_LINES);
+  const windows = shown[0]?.values.length ?? 0;
+  const highest = Math.max(condition.value, 1, ...shown.flatMap(({ values }) => values.map((value) => value ?? 0)));
+  const top = highest * 1.08;
+  const endOf = (i: number) => new Date(Date.parse(from) + (i + 1) * stepMs).toISOString();
+  const thresholdY = HEIGHT - (condition.value / top) * HEIGHT;
+  return (
+    <figure>
+      <figcaption className="flex flex-wrap items-center gap-x-4 gap-y-1 text-xs text-muted">
+        {shown.map(({ group }, i) => (
+          <span key={group ?? ""} className="flex min-w-0 items-center gap-1.5">
+            <svg viewBox="0 0 8 8" className="size-2 shrink-0" aria-hidden="true">
+              <rect width="8" height="8" rx="2" className={FILLS[i]} />
+            </svg>
+            <span className="max-w-48 truncate">{group ?? "matches"}</span>
+          </span>
+        ))}
+        {series.length > shown.length && <span>and {series.length - shown.length} more in the table</span>}
+        <span className="ml-auto flex items-center gap-1.5 tabular-nums">
+          <svg viewBox="0 0 16 2" className="h-0.5 w-4" aria-hidden="true">
+            <path d="M0 1H16" strokeDasharray="4 3" strokeWidth="2" className="stroke-danger" />
+          </svg>
+          threshold {condition.op} {formatCount(condition.value)}
+        </span>
+      </figcaption>
+      <div className="mt-2 flex gap-2">
+        <p aria-hidden="true" className="flex h-40 flex-col justify-between text-right text-xs text-muted tabular-nums">
+          <span>{formatCount(Math.round(top))}</span>
+          <span>0</span>
+        </p>
+        <svg
+          viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={label}
+          className="h-40 w-full min-w-0 rounded bg-sunken"
+        >
+          {shown.map(({ group, values }, i) => (
+            <path
+              key={group ?? ""}
+              d={pathOf(values, top)}
+              fill="none"
+              strokeWidth="1.5"
+              strokeLinejoin="round"
+              strokeLinecap="round"
+              vectorEffect="non-scaling-stroke"
+              className={STROKES[i]}
+            />
+          ))}
+          <path
+            d={`M0 ${thresholdY}H${WIDTH}`}
+            fill="none"
+            strokeWidth="1.5"
+            strokeDasharray="6 4"
+            vectorEffect="non-scaling-stroke"
+            className="stroke-danger"
+          />
+        </svg>
+      </div>
+      <p aria-hidden="true" className="mt-1 flex justify-between text-xs text-muted tabular-nums">
+        <span>{formatUtcTime(from)}</span>
+        <span>{formatUtcTime(endOf(windows - 1))}</span>
+      </p>
+      <details className="mt-3 text-sm">
+        <summary className="w-fit cursor-pointer text-muted hover:text-ink">Figures as a table</summary>
+        <FigureTable series={series} endOf={endOf} label={label} />
+      </details>
+    </figure>
+  );
+}
+
+/** Each window is a point; a gap in what was evaluated is a gap in the line. */
+function pathOf(values: readonly (number | null)[], top: number): string {
+  const dx = values.length > 1 ? WIDTH / (values.length - 1) : 0;
+  let path = "";
+  let isDrawing = false;
+  for (const [i, value] of values.entries()) {
+    const place = `${(i * dx).toFixed(1)} ${(HEIGHT - ((value ?? 0) / top) * HEIGHT).toFixed(1)}`;
+    // A line of no length makes a window without neighbours a dot.
+    if (value !== null) path += isDrawing ? `L${place}` : `M${place}h0`;
+    isDrawing = value !== null;
+  }
+  return path;
+}
+
+interface FigureTableProps {
+  series: readonly ChartSeries[];
+  endOf: (i: number) => string;
+  label: string;
+}
+
+/** Of several windows in a row it has the one with the most. */
+function FigureTable({ series, endOf, label }: FigureTableProps) {
+  const windows = series[0]?.values.length ?? 0;
+  const perRow = Math.max(1, Math.ceil(windows / TABLE_ROWS));
+  const rows = Array.from({ length: Math.ceil(windows / perRow) }, (_, row) => ({
+    end: endOf(Math.min(windows, (row + 1) * perRow) - 1),
+    values: series.map(({ values }) => highestOf(values.slice(row * perRow, (row + 1) * perRow))),
+  }));
+  return (
+    <div
+      className="mt-3 max-h-80 overflow-auto rounded-lg border border-border"
+      // What scrolls has to take the focus, so that the arrow keys move it.
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+      role="region"
+      aria-label={label}
+    >
+      <table className="w-full text-right text-xs tabular-nums">
+        <thead className="sticky top-0 bg-sunken text-muted">
+          <tr>
+            <th className="px-3 py-1.5 text-left font-medium">Until</th>
+            {series.map(({ group }) => (
+              <th key={group ?? ""} className="max-w-48 truncate px-3 py-1.5 font-medium">
+                {group ?? "most matches of a window"}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody className="divide-y divide-border">
+          {rows.map(({ end, values }) => (
+            <tr key={end}>
+              <td className="px-3 py-1 text-left whitespace-nowrap">{formatUtcTime(end)}</td>
+              {values.map((value, i) => (
+                <td key={series[i]?.group ?? ""} className="px-3 py-1">
+                  {value === null ? "–" : formatCount(value)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function highestOf(values: readonly (number | null)[]): number | null {
+  const given = values.filter((value) => value !== null);
+  return given.length === 0 ? null : Math.max(...given);
+}

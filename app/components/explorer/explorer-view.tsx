@@ -1,0 +1,297 @@
+import { useNavigate } from "@remix-run/react";
+import { Play, Radio } from "lucide-react";
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import type { Facets, Histogram as Counted } from "#app/components/explorer/api-client.ts";
+import { DetailFrame } from "#app/components/explorer/detail-frame.tsx";
+import { explorerCommands } from "#app/components/explorer/explorer-commands.ts";
+import {
+  isSameRange,
+  parseExplorerState,
+  printExplorerState,
+  type Range,
+} from "#app/components/explorer/explorer-state.ts";
+import type { ExplorerProps } from "#app/components/explorer/explorer.tsx";
+import { FacetPanel } from "#app/components/explorer/facet-panel.tsx";
+import { Histogram } from "#app/components/explorer/histogram.tsx";
+import { ListHeader } from "#app/components/explorer/list-header.tsx";
+import { LiveBar } from "#app/components/explorer/live-bar.tsx";
+import { LogList } from "#app/components/explorer/log-list.tsx";
+import type { RowLook } from "#app/components/explorer/log-row.tsx";
+import { NoLines, SearchFailed } from "#app/components/explorer/no-lines.tsx";
+import { QueryBar } from "#app/components/explorer/query-bar.tsx";
+import { bodyOf, contextCurlOf, curlOf, explorerAddress } from "#app/components/explorer/query-request.ts";
+import { SavedSearches } from "#app/components/explorer/saved-searches.tsx";
+import { Sheet } from "#app/components/explorer/sheet.tsx";
+import { ShortcutSheet } from "#app/components/explorer/shortcut-sheet.tsx";
+import { StatusLine } from "#app/components/explorer/status-line.tsx";
+import { TimePicker } from "#app/components/explorer/time-picker.tsx";
+import { ToastLine, useToast } from "#app/components/explorer/toast.tsx";
+import { Toolbar } from "#app/components/explorer/toolbar.tsx";
+import { useClipboard } from "#app/components/explorer/use-clipboard.ts";
+import { useExplorerState } from "#app/components/explorer/use-explorer-state.ts";
+import { useFetched } from "#app/components/explorer/use-fetched.ts";
+import { useMedia } from "#app/components/explorer/use-media.ts";
+import { useOpenRow } from "#app/components/explorer/use-open-row.ts";
+import { seenTagKeys, useRows } from "#app/components/explorer/use-rows.ts";
+import { useSearch } from "#app/components/explorer/use-search.ts";
+import { useShortcuts } from "#app/components/explorer/use-shortcuts.ts";
+import { useTick } from "#app/components/explorer/use-tick.ts";
+import { useTail } from "#app/components/explorer/use-tail.ts";
+import { absoluteRange, spansDays, zoomOut } from "#app/components/explorer/zoom.ts";
+import { withExcluded, withOnly } from "#app/core/query/edit-query.ts";
+import { labelOfTag } from "#app/core/query/field-label.ts";
+import { InvalidQueryError } from "#app/core/query/invalid-query-error.ts";
+import { parseQuery } from "#app/core/query/parse-query.ts";
+import { positiveTexts } from "#app/core/query/positive-texts.ts";
+import type { SavedSearch } from "#app/core/saved-search.ts";
+import { Button } from "#app/components/ui/button.tsx";
+
+const CommandPalette = lazy(async () => {
+  const { CommandPalette: Palette } = await import("#app/components/explorer/command-palette.tsx");
+  return { default: Palette };
+});
+
+/** While lines come in live, they are counted again so often. */
+const COUNT_AGAIN_MS = 10_000;
+/** Ranges that can be gone back to. */
+const MAX_RANGES = 20;
+
+type Overlay = "time" | "facets" | "saved" | "help" | "palette" | null;
+
+/** ExplorerView joins the parts of the explorer; its state is the address. */
+export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
+  const navigate = useNavigate();
+  const [state, update] = useExplorerState();
+  const { query, range, order, zone, columns, isWrapped, isLive, row } = state;
+  const [runId, setRunId] = useState(0);
+  const [overlay, setOverlay] = useState<Overlay>(null);
+  const [rangesBefore, setRangesBefore] = useState<readonly Range[]>([]);
+  const queryInput = useRef<HTMLTextAreaElement>(null);
+  const isWide = useMedia("(min-width: 64rem)");
+  const toast = useToast();
+  const copy = useClipboard(toast.show);
+
+  const predicate = useMemo(() => parseQuery(query), [query]);
+  const isSound = !(predicate instanceof InvalidQueryError);
+  const wanted = useMemo(() => (predicate instanceof InvalidQueryError ? [] : positiveTexts(predicate)), [predicate]);
+  const search = useSearch(slug, { query, range, order }, runId);
+  const tail = useTail(slug, query, isLive && isSound);
+  const rows = useRows(search, tail, isLive);
+  const liveTick = useTick(isLive ? COUNT_AGAIN_MS : null);
+  const openRow = useOpenRow(slug, row, rows, update);
+
+  // Rows first: what else there is to count waits until the first of them are there.
+  const isDue = isSound && !search.isStale && (search.view.count > 0 || search.view.phase !== "running");
+  const body = isSound ? bodyOf({ query, range, order: "desc" }) : null;
+  const counted = useFetched<Counted>(
+    "/histogram",
+    slug,
+    body === null ? null : { ...body, buckets: 90 },
+    isDue,
+    runId + liveTick,
+  );
+  const facets = useFetched<Facets>("/facets", slug, body === null ? null : { ...body, top: 10 }, isDue, runId);
+
+  const tagKeys = seenTagKeys(rows.rows, rows.count).join("\n");
+  const labels = useMemo(() => {
+    const seen = tagKeys === "" ? [] : tagKeys.split("\n").map(labelOfTag);
+    return [...new Set(["service", "level", ...(facets.data?.fields ?? []).map(({ name }) => name), ...seen])];
+  }, [tagKeys, facets.data]);
+
+  const hasDate = spansDays(range);
+  const look = useMemo<RowLook>(
+    () => ({ columns, isWrapped, zone, hasDate, wanted }),
+    [columns, isWrapped, zone, hasDate, wanted],
+  );
+
+  const runAgain = useCallback(() => setRunId((id) => id + 1), []);
+  const setQuery = useCallback((next: string) => update({ query: next }), [update]);
+  function run(next: string): void {
+    if (next === query) runAgain();
+    else update({ query: next });
+  }
+  function setRange(next: Range): void {
+    if (isSameRange(next, range)) return runAgain();
+    setRangesBefore((ranges) => [...ranges.slice(-MAX_RANGES), range]);
+    update({ range: next, isLive: false });
+  }
+  function goBackInTime(): void {
+    update({ range: rangesBefore.at(-1) ?? range });
+    setRangesBefore(rangesBefore.slice(0, -1));
+  }
+  function openSaved(one: SavedSearch): void {
+    update({ ...parseExplorerState(new URLSearchParams(one.search)), row: null });
+  }
+  function toggleColumn(label: string): void {
+    const next = columns.includes(label) ? columns.filter((column) => column !== label) : [...columns, label];
+    update({ columns: next }, { replace: true });
+  }
+  function copyLink(kind: "relative" | "absolute", withRow = false): void {
+    const linked = { ...state, isLive: false, row: withRow ? row : null };
+    const shared = kind === "relative" ? linked : { ...linked, range: absoluteRange(range, Date.now()) };
+    copy(withRow ? "A link to this line" : "The link", window.location.origin + explorerAddress(slug, shared));
+  }
+  const copyCurl = () => copy("The cURL command", curlOf(window.location.origin, { query, range, order }));
+  const focusQuery = () => queryInput.current?.focus();
+  const zoom = () => setRange(zoomOut(range, Date.now()));
+  const toggleLive = () => update({ isLive: !isLive, order: "desc" });
+
+  useShortcuts({
+    "/": focusQuery,
+    j: () => openRow.step(1),
+    k: () => openRow.step(-1),
+    ArrowDown: () => openRow.step(1),
+    ArrowUp: () => openRow.step(-1),
+    Enter: () => openRow.activeIndex !== null && openRow.openAt(openRow.activeIndex),
+    Escape: () => row !== null && openRow.close(),
+    t: () => setOverlay("time"),
+    l: toggleLive,
+    w: () => update({ isWrapped: !isWrapped }, { replace: true }),
+    "?": () => setOverlay("help"),
+    "mod+k": () => setOverlay("palette"),
+  });
+
+  const { view } = search;
+  const facetPanel = <FacetPanel {...{ slug, query, range, facets, runId }} seenLabels={labels} onQuery={setQuery} />;
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <h1 className="sr-only">Logs</h1>
+      <div className="flex shrink-0 flex-wrap items-start gap-2 border-b border-border bg-raised px-3 py-2 sm:flex-nowrap sm:px-4">
+        <div className="w-full min-w-0 sm:flex-1">
+          <QueryBar
+            {...{ slug, query, range, labels, saved }}
+            refusal={view.failure}
+            inputRef={queryInput}
+            onRun={run}
+            onOpenSaved={openSaved}
+            onLeave={() => queryInput.current?.blur()}
+          />
+        </div>
+        <TimePicker
+          range={range}
+          zone={zone}
+          isOpen={overlay === "time"}
+          onOpenChange={(isOpen) => setOverlay(isOpen ? "time" : null)}
+          onChange={setRange}
+          onZone={(next) => update({ zone: next }, { replace: true })}
+          onBack={rangesBefore.length === 0 ? null : goBackInTime}
+        />
+        <Button
+          aria-pressed={isLive}
+          title="Live (l)"
+          onClick={toggleLive}
+          className="aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-accent"
+        >
+          <Radio className="size-4" aria-hidden="true" />
+          Live
+        </Button>
+        <Button tone="primary" title="Run the query (Enter)" onClick={runAgain}>
+          <Play className="size-4" aria-hidden="true" />
+          Run
+        </Button>
+      </div>
+      <Histogram
+        // Counts that only go on need not be dimmed each time.
+        counted={isLive ? { ...counted, isLoading: false } : counted}
+        zone={zone}
+        onZoom={setRange}
+        onZoomOut={zoom}
+        onLevel={(level) => setQuery(withOnly(query, "level", [level]))}
+      />
+      {isLive && <LiveBar {...tail} />}
+      <div className="flex min-h-0 flex-1">
+        {isWide && (
+          <aside aria-label="Filters" className="flex w-56 shrink-0 flex-col border-r border-border">
+            {facetPanel}
+          </aside>
+        )}
+        <div className="flex min-w-0 flex-1 flex-col">
+          <Toolbar
+            {...{ slug, state, update, labels, canEdit, copyLink, onCopyCurl: copyCurl }}
+            status={<StatusLine {...search} />}
+            onFacets={() => setOverlay("facets")}
+            onSave={() => setOverlay("saved")}
+            onCopyLink={copyLink}
+            onHelp={() => setOverlay("help")}
+          />
+          {rows.count > 0 || view.phase === "running" ? (
+            <LogList
+              rows={rows.rows}
+              count={rows.count}
+              look={look}
+              activeIndex={openRow.activeIndex}
+              openId={row?.id ?? null}
+              isStale={search.isStale}
+              hasMore={search.hasMore}
+              onMore={search.loadMore}
+              onOpen={openRow.openAt}
+              onTop={(isAtTop) => isLive && (isAtTop ? undefined : tail.pause())}
+              header={<ListHeader columns={columns} zone={zone} hasDate={hasDate} />}
+            />
+          ) : (
+            <div className="min-h-0 flex-1 overflow-y-auto">
+              {view.failure !== null ? (
+                <SearchFailed failure={view.failure} onRetry={search.resume} />
+              ) : view.end?.complete === true ? (
+                <NoLines
+                  key={`${query} ${range.from} ${range.to}`}
+                  {...{ slug, query, range, zone }}
+                  onQuery={setQuery}
+                  onRange={setRange}
+                  onArrival={runAgain}
+                />
+              ) : null}
+            </div>
+          )}
+        </div>
+        {row !== null && (
+          <DetailFrame
+            isWide={isWide}
+            control={openRow}
+            panel={{
+              slug,
+              columns,
+              zone,
+              wanted,
+              onFilter: (label, value) => setQuery(withOnly(query, label, [value])),
+              onExclude: (label, value) => setQuery(withExcluded(query, label, value)),
+              onToggleColumn: toggleColumn,
+              onCopy: copy,
+              onCopyLink: () => copyLink("absolute", true),
+              onCopyCurl: () => copy("The cURL command", contextCurlOf(window.location.origin, row.id, row.timestamp)),
+            }}
+          />
+        )}
+      </div>
+      <Sheet title="Filters" isOpen={overlay === "facets" && !isWide} onClose={() => setOverlay(null)}>
+        {facetPanel}
+      </Sheet>
+      <SavedSearches
+        saved={saved}
+        canEdit={canEdit}
+        search={printExplorerState({ ...state, row: null, isLive: false }).toString()}
+        isOpen={overlay === "saved"}
+        onOpenChange={(isOpen) => setOverlay(isOpen ? "saved" : null)}
+        onOpenSaved={openSaved}
+      />
+      <ShortcutSheet isOpen={overlay === "help"} onOpenChange={(isOpen) => setOverlay(isOpen ? "help" : null)} />
+      {overlay === "palette" && (
+        <Suspense fallback={null}>
+          <CommandPalette
+            onClose={() => setOverlay(null)}
+            getCommands={() =>
+              explorerCommands({
+                ...{ slug, state, update, saved, openSaved, focusQuery, copyLink, copyCurl, zoomOut: zoom },
+                goTo: (address) => navigate(address),
+                openTime: () => setOverlay("time"),
+                openSave: () => setOverlay("saved"),
+                openHelp: () => setOverlay("help"),
+              })
+            }
+          />
+        </Suspense>
+      )}
+      <ToastLine message={toast.message} />
+    </div>
+  );
+}

@@ -1,0 +1,104 @@
+import { memo, useRef, useState, type PointerEvent } from "react";
+import type { Histogram } from "#app/components/explorer/api-client.ts";
+import { lookOf } from "#app/components/explorer/level-mark.tsx";
+import type { Level } from "#app/core/level.ts";
+
+export interface HistogramBarsProps {
+  buckets: Histogram["buckets"];
+  stack: readonly Level[];
+  pointed: number | null;
+  isStale: boolean;
+  onPoint: (index: number | null) => void;
+  onSelect: (first: number, last: number) => void;
+}
+
+/** HistogramBars are the bars themselves; dragging over them chooses a time. */
+export function HistogramBars({ buckets, stack, pointed, isStale, onPoint, onSelect }: HistogramBarsProps) {
+  const svg = useRef<SVGSVGElement>(null);
+  const [dragFrom, setDragFrom] = useState<number | null>(null);
+  const count = Math.max(1, buckets.length);
+
+  function bucketAt(event: PointerEvent): number {
+    const box = svg.current?.getBoundingClientRect();
+    if (box === undefined || box.width === 0) return 0;
+    return Math.min(count - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * count)));
+  }
+
+  function onPointerUp(event: PointerEvent): void {
+    if (dragFrom === null) return;
+    setDragFrom(null);
+    onPoint(null);
+    onSelect(dragFrom, bucketAt(event));
+  }
+
+  const marked =
+    pointed === null
+      ? null
+      : { from: Math.min(dragFrom ?? pointed, pointed), to: Math.max(dragFrom ?? pointed, pointed) };
+  return (
+    <svg
+      ref={svg}
+      aria-hidden="true"
+      viewBox={`0 0 ${count} 100`}
+      preserveAspectRatio="none"
+      className={`block size-full cursor-crosshair touch-pan-y overflow-visible ${isStale ? "opacity-50" : ""}`}
+      onPointerDown={(event) => {
+        if (event.button !== 0 || buckets.length === 0) return;
+        event.currentTarget.setPointerCapture(event.pointerId);
+        setDragFrom(bucketAt(event));
+      }}
+      onPointerMove={(event) => buckets.length > 0 && onPoint(bucketAt(event))}
+      onPointerUp={onPointerUp}
+      onPointerCancel={() => setDragFrom(null)}
+      onPointerLeave={() => dragFrom === null && onPoint(null)}
+    >
+      <rect width={count} height="100" className="fill-transparent" />
+      {marked !== null && (
+        <rect
+          x={marked.from}
+          width={marked.to - marked.from + 1}
+          height="100"
+          className={dragFrom === null ? "fill-sunken" : "fill-accent-soft"}
+        />
+      )}
+      <Bars buckets={buckets} stack={stack} />
+      <line x1="0" x2={count} y1="100" y2="100" className="stroke-border" vectorEffect="non-scaling-stroke" />
+    </svg>
+  );
+}
+
+/** Part of a bucket's width that stays free, so that bars can be told apart. */
+const GAP = 0.16;
+/** A bar of one line among thousands still has to be seen. */
+const MIN_HEIGHT = 3;
+
+const Bars = memo(function Bars({ buckets, stack }: Pick<HistogramBarsProps, "buckets" | "stack">) {
+  const most = Math.max(1, ...buckets.map(({ counts }) => stack.reduce((sum, level) => sum + (counts[level] ?? 0), 0)));
+  return buckets.map(({ start, counts }, index) => {
+    let bottom = 100;
+    return (
+      <g key={start}>
+        {stack.map((level) => {
+          const lines = counts[level] ?? 0;
+          if (lines === 0) return null;
+          const height = Math.max(MIN_HEIGHT, (lines / most) * 100);
+          bottom -= height;
+          return (
+            <rect
+              key={level}
+              x={index + GAP / 2}
+              width={1 - GAP}
+              y={Math.max(0, bottom)}
+              height={height}
+              className={`${lookOf(level).fill} ${isQuiet(level) ? "opacity-55" : ""}`}
+            />
+          );
+        })}
+      </g>
+    );
+  });
+});
+
+function isQuiet(level: Level): boolean {
+  return level !== "warn" && level !== "error" && level !== "fatal";
+}

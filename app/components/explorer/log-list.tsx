@@ -1,0 +1,107 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useCallback, useEffect, useRef, type MouseEvent, type ReactNode } from "react";
+import type { Entry } from "#app/components/explorer/entry.ts";
+import { LogRow, rowId, type RowLook } from "#app/components/explorer/log-row.tsx";
+
+export interface LogListProps {
+  rows: readonly Entry[];
+  count: number;
+  look: RowLook;
+  activeIndex: number | null;
+  openId: string | null;
+  /** Rows of another question are shown, until the first of this one are there. */
+  isStale: boolean;
+  hasMore: boolean;
+  onMore: () => void;
+  onOpen: (index: number) => void;
+  /** Told whether the first row is in view. */
+  onTop?: (isAtTop: boolean) => void;
+  /** Stays above the rows. */
+  header: ReactNode;
+}
+
+const ID_PREFIX = "log";
+const ROW_HEIGHT_PX = 24;
+const OVERSCAN = 8;
+/** Rows of one height are drawn into elements that are used again, as many as are in view. */
+const FEWEST_SLOTS = 64;
+/** The next page is asked for when so many rows are left. */
+const MORE_AHEAD = 120;
+
+/** LogList draws the rows that are in view, however many there are. */
+export function LogList(props: LogListProps) {
+  const { rows, count, look, activeIndex, openId, isStale, hasMore, onMore, onOpen, onTop, header } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  // Another function each time would make the virtualizer measure every row again, on each frame of scrolling.
+  const getItemKey = useCallback((index: number) => rows[index]?.ref.id ?? index, [rows]);
+  // Its functions change what they return without a change of themselves; nothing here is memoised by them.
+  // oxlint-disable-next-line react/incompatible-library
+  const virtualizer = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT_PX,
+    overscan: OVERSCAN,
+    getItemKey,
+  });
+  const items = virtualizer.getVirtualItems();
+  const lastIndex = items.at(-1)?.index ?? 0;
+  let slots = FEWEST_SLOTS;
+  while (slots < items.length) slots *= 2;
+
+  useEffect(() => {
+    if (hasMore && lastIndex >= count - MORE_AHEAD) onMore();
+  }, [hasMore, lastIndex, count, onMore]);
+
+  useEffect(() => {
+    if (activeIndex !== null) virtualizer.scrollToIndex(activeIndex, { align: "auto" });
+    // The virtualizer is the same object throughout; a row that is chosen again need not be scrolled to.
+  }, [activeIndex, virtualizer]);
+
+  useEffect(() => virtualizer.measure(), [look.isWrapped, virtualizer]);
+
+  function open(event: MouseEvent<HTMLDivElement>): void {
+    // Whoever marks text to copy it does not want the details.
+    if (window.getSelection()?.isCollapsed === false) return;
+    const row = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-index]") : null;
+    if (row !== null) onOpen(Number(row.dataset["index"]));
+  }
+
+  const isActiveDrawn = activeIndex !== null && items.some(({ index }) => index === activeIndex);
+  return (
+    // Keys for the same are the explorer's shortcuts.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+    <div
+      ref={scroller}
+      role="grid"
+      aria-label="Log lines"
+      aria-rowcount={count + 1}
+      aria-busy={isStale}
+      aria-activedescendant={isActiveDrawn ? rowId(ID_PREFIX, activeIndex) : undefined}
+      tabIndex={0}
+      onClick={open}
+      onScroll={(event) => onTop?.(event.currentTarget.scrollTop < ROW_HEIGHT_PX)}
+      className={`min-h-0 flex-1 overflow-x-hidden bg-surface overflow-y-auto overscroll-contain outline-none focus-visible:outline-2 focus-visible:-outline-offset-2 ${isStale ? "opacity-50" : ""}`}
+    >
+      {header}
+      <div role="rowgroup" className="relative" style={{ height: virtualizer.getTotalSize() }}>
+        {items.map(({ index, key, start }) => {
+          const entry = rows[index];
+          if (entry === undefined) return null;
+          return (
+            <LogRow
+              key={look.isWrapped ? key : index % slots}
+              idPrefix={ID_PREFIX}
+              entry={entry}
+              index={index}
+              look={look}
+              isActive={index === activeIndex}
+              isOpen={entry.ref.id === openId}
+              startPx={start}
+              measure={look.isWrapped ? virtualizer.measureElement : null}
+            />
+          );
+        })}
+      </div>
+    </div>
+  );
+}

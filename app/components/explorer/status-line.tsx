@@ -1,0 +1,68 @@
+import { CircleAlert, CircleStop, RotateCw } from "lucide-react";
+import { formatElapsed } from "#app/components/explorer/time-format.ts";
+import type { Search } from "#app/components/explorer/use-search.ts";
+import { Button } from "#app/components/ui/button.tsx";
+
+/** StatusLine says how far the search is, whether anything is missing, and why. */
+export function StatusLine({ view, isStale, hasMore, stop, resume }: Search) {
+  const { count, phase, progress, end, failure, firstRowMs } = view;
+  if (phase === "running")
+    return (
+      <div className="flex min-w-0 items-center gap-2">
+        <p className="truncate text-muted tabular-nums" role="status">
+          {isStale || count === 0 ? "Searching" : `${lines(count)} so far`}
+          {progress !== null &&
+            `: ${progress.batchesDone.toLocaleString("en")} of ${progress.batchesTotal.toLocaleString("en")} batches, ${bytes(progress.bytesScanned)} read`}
+        </p>
+        <Button size="small" className="h-6! px-2! text-xs!" onClick={stop}>
+          <CircleStop className="size-3.5" aria-hidden="true" />
+          Stop
+        </Button>
+      </div>
+    );
+  const partial = partialReason(view);
+  if (partial !== null)
+    return (
+      <div className="flex min-w-0 items-center gap-2">
+        <p className="flex min-w-0 items-center gap-1.5 text-level-warn" role="status">
+          <CircleAlert className="size-3.5 shrink-0" aria-hidden="true" />
+          <span className="truncate">
+            <strong className="font-semibold">Partial:</strong> {lines(count)}. {partial}
+          </span>
+        </p>
+        {(phase === "stopped" || phase === "failed") && (
+          <Button size="small" className="h-6! px-2! text-xs!" onClick={resume}>
+            <RotateCw className="size-3.5" aria-hidden="true" />
+            {failure === null ? "Go on" : "Retry"}
+          </Button>
+        )}
+      </div>
+    );
+  return (
+    <p className="truncate text-muted tabular-nums" role="status">
+      <span className="text-ink">{lines(count)}</span>
+      {hasMore ? ", more below" : ", all there are"}
+      <span className="hidden sm:inline">
+        {firstRowMs !== null && `; the first after ${formatElapsed(firstRowMs)}`}
+        {end !== null && `; ${end.batches.scanned} of ${end.batches.total} batches read`}
+      </span>
+    </p>
+  );
+}
+
+function partialReason({ phase, end, failure }: Search["view"]): string | null {
+  if (failure !== null) return failure.detail;
+  if (phase === "stopped") return "You stopped the search.";
+  if (end === null || end.complete) return null;
+  if (end.reason === "timeout") return "Time ran out before everything was looked at.";
+  return "Part of the store could not be reached; what could be is shown.";
+}
+
+function lines(count: number): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? "line" : "lines"}`;
+}
+
+function bytes(count: number): string {
+  if (count < 1024 * 1024) return `${Math.ceil(count / 1024)} KiB`;
+  return count < 1024 ** 3 ? `${(count / 1024 ** 2).toFixed(1)} MiB` : `${(count / 1024 ** 3).toFixed(2)} GiB`;
+}

@@ -1,0 +1,156 @@
+import type { Range, Zone } from "#app/components/explorer/explorer-state.ts";
+import { parseDurationMs } from "#app/core/time-range.ts";
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** CalendarTime is a moment as the clock on a wall shows it. */
+export interface CalendarTime {
+  year: number;
+  month: number;
+  day: number;
+  hour: number;
+  minute: number;
+  second: number;
+  millisecond: number;
+}
+
+/** calendarTime reads the wall's clock in the reader's zone or in UTC; the browser's own getters are quick. */
+export function calendarTime(timeMs: number, zone: Zone): CalendarTime {
+  const date = new Date(timeMs);
+  if (zone === "utc")
+    return {
+      year: date.getUTCFullYear(),
+      month: date.getUTCMonth() + 1,
+      day: date.getUTCDate(),
+      hour: date.getUTCHours(),
+      minute: date.getUTCMinutes(),
+      second: date.getUTCSeconds(),
+      millisecond: date.getUTCMilliseconds(),
+    };
+  return {
+    year: date.getFullYear(),
+    month: date.getMonth() + 1,
+    day: date.getDate(),
+    hour: date.getHours(),
+    minute: date.getMinutes(),
+    second: date.getSeconds(),
+    millisecond: date.getMilliseconds(),
+  };
+}
+
+/** timeOfCalendar is calendarTime's inverse. */
+export function timeOfCalendar(time: CalendarTime, zone: Zone): number {
+  const { year, month, day, hour, minute, second, millisecond } = time;
+  return zone === "utc"
+    ? Date.UTC(year, month - 1, day, hour, minute, second, millisecond)
+    : new Date(year, month - 1, day, hour, minute, second, millisecond).getTime();
+}
+
+/** formatRowTime is `14:03:07.120`, and with the date where the rows are not all of one day. */
+export function formatRowTime(timestamp: string, zone: Zone, hasDate: boolean): string {
+  const time = calendarTime(Date.parse(timestamp), zone);
+  const clock = `${formatClock(time)}.${String(time.millisecond).padStart(3, "0")}`;
+  return hasDate ? `${two(time.month)}-${two(time.day)} ${clock}` : clock;
+}
+
+/** formatFullTime has every digit that the entry has, and the zone. */
+export function formatFullTime(timestamp: string, zone: Zone): string {
+  const timeMs = Date.parse(timestamp);
+  const time = calendarTime(timeMs, zone);
+  const fraction = /\.(\d+)Z$/.exec(timestamp)?.[1] ?? "000";
+  return `${formatDay(time)} ${formatClock(time)}.${fraction} ${zoneName(zone, timeMs)}`;
+}
+
+/** formatMoment is short and to the second, without the zone. */
+export function formatMoment(timeMs: number, zone: Zone): string {
+  const time = calendarTime(timeMs, zone);
+  return `${formatDay(time)} ${formatClock(time)}`;
+}
+
+/** zoneName is `UTC`, or the reader's offset at that time (now, where none is given) as `UTC+02:00`. */
+export function zoneName(zone: Zone, timeMs = Date.now()): string {
+  const minutes = zone === "utc" ? 0 : -new Date(timeMs).getTimezoneOffset();
+  if (minutes === 0) return "UTC";
+  const size = Math.abs(minutes);
+  return `UTC${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}
+
+/** rangeLabel says a range in words. */
+export function rangeLabel({ from, to }: Range, zone: Zone): string {
+  const last = /^now-(\w+)$/.exec(from)?.[1];
+  if (to === "now" && last !== undefined) return `Last ${durationInWords(last)}`;
+  const fromMs = Date.parse(from);
+  const toMs = Date.parse(to);
+  if (Number.isNaN(fromMs) || Number.isNaN(toMs)) return `${shortPoint(from, zone)} to ${shortPoint(to, zone)}`;
+  const a = calendarTime(fromMs, zone);
+  const b = calendarTime(toMs, zone);
+  const isSameDay = a.year === b.year && a.month === b.month && a.day === b.day;
+  const hasSeconds = a.second !== 0 || b.second !== 0;
+  const start = `${shortDay(a)}, ${shortClock(a, hasSeconds)}`;
+  return isSameDay
+    ? `${start} to ${shortClock(b, hasSeconds)}`
+    : `${start} to ${shortDay(b)}, ${shortClock(b, hasSeconds)}`;
+}
+
+/** axisLabel is what stands below a bucket of a histogram. */
+export function axisLabel(timeMs: number, zone: Zone, intervalMs: number): string {
+  const time = calendarTime(timeMs, zone);
+  if (intervalMs >= 86_400_000) return shortDay(time);
+  if (intervalMs >= 10_800_000) return `${shortDay(time)} ${shortClock(time, false)}`;
+  return shortClock(time, intervalMs < 60_000);
+}
+
+const UNIT_NAMES: Readonly<Record<string, string>> = {
+  ms: "millisecond",
+  s: "second",
+  m: "minute",
+  h: "hour",
+  d: "day",
+  w: "week",
+};
+
+/** durationInWords is `1 hour` for `1h`. */
+export function durationInWords(duration: string): string {
+  const match = /^(\d+)([a-z]+)$/.exec(duration);
+  const unit = UNIT_NAMES[match?.[2] ?? ""];
+  if (match === null || unit === undefined) return duration;
+  return `${match[1]} ${unit}${match[1] === "1" ? "" : "s"}`;
+}
+
+/** formatElapsed is a short duration: `340 ms`, `2.1 s`, `4 min`. */
+export function formatElapsed(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
+}
+
+/** durationOfInterval is a histogram's interval in milliseconds. */
+export function durationOfInterval(interval: string): number {
+  return parseDurationMs(interval) ?? 60_000;
+}
+
+function shortPoint(point: string, zone: Zone): string {
+  const timeMs = Date.parse(point);
+  if (Number.isNaN(timeMs)) return point;
+  const time = calendarTime(timeMs, zone);
+  return `${shortDay(time)}, ${shortClock(time, time.second !== 0)}`;
+}
+
+function shortDay({ month, day }: CalendarTime): string {
+  return `${MONTHS[month - 1]} ${day}`;
+}
+
+function shortClock({ hour, minute, second }: CalendarTime, hasSeconds: boolean): string {
+  return hasSeconds ? `${two(hour)}:${two(minute)}:${two(second)}` : `${two(hour)}:${two(minute)}`;
+}
+
+function formatDay({ year, month, day }: CalendarTime): string {
+  return `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}`;
+}
+
+function formatClock({ hour, minute, second }: CalendarTime): string {
+  return `${two(hour)}:${two(minute)}:${two(second)}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, "0");
+}

@@ -1,0 +1,50 @@
+import { useForm } from "@conform-to/react";
+import { getZodConstraint, parseWithZod } from "@conform-to/zod/v4";
+import type { Project } from "#app/core/project.ts";
+import { projectFormSchema } from "#app/core/project-forms.ts";
+import { ProjectFields } from "#app/components/settings/project-fields.tsx";
+import { SavedNote, useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
+import { Button } from "#app/components/ui/button.tsx";
+import { FormErrors } from "#app/components/ui/field.tsx";
+import { Section } from "#app/components/ui/section.tsx";
+
+/** ProjectSettings changes the name and the retention. */
+export function ProjectSettings({ project, mayChange }: { project: Project; mayChange: boolean }) {
+  const { fetcher, isBusy, isSaved, lastResult } = useSettingsFetcher("project");
+  const [form, fields] = useForm({
+    id: "project-settings",
+    lastResult,
+    defaultValue: { name: project.name, retentionDays: project.retentionDays },
+    constraint: getZodConstraint(projectFormSchema),
+    onValidate: ({ formData }) => parseWithZod(formData, { schema: projectFormSchema }),
+    shouldRevalidate: "onInput",
+  });
+  return (
+    <Section title="Project">
+      <fetcher.Form
+        method="post"
+        id={form.id}
+        onSubmit={form.onSubmit}
+        noValidate={form.noValidate}
+        className="max-w-md space-y-4"
+      >
+        <input type="hidden" name="intent" value="project" />
+        <FormErrors errors={form.errors} />
+        <ProjectFields
+          fields={fields}
+          nameHint={`The address stays /p/${project.slug}.`}
+          retentionHint="Counted from an entry's time or its arrival, whichever is later. Older objects are deleted from the bucket."
+          disabled={!mayChange}
+        />
+        {mayChange && (
+          <div className="flex items-center gap-3">
+            <Button type="submit" tone="primary" disabled={isBusy}>
+              Save
+            </Button>
+            <SavedNote isSaved={isSaved} />
+          </div>
+        )}
+      </fetcher.Form>
+    </Section>
+  );
+}
