@@ -7,12 +7,13 @@ import { objectsOf } from "#tests/support/crash-objects.ts";
 import { openCrashSite, type CrashSite } from "#tests/support/crash-process.ts";
 import { runRounds, type RoundReport } from "#tests/support/crash-rounds.ts";
 import { startStrictS3Server } from "#tests/support/s3-strict-server.ts";
+import { seedOf } from "#tests/support/seeded-random.ts";
 
 /** `CRASH_KILLS=100 npm run test:crash` on the day; `CRASH_SEED` repeats a run's plan. */
 const KILLS = Number(process.env["CRASH_KILLS"] ?? 20);
 const S3_KILLS = Math.ceil(KILLS / 4);
 const CLONE_KILLS = 2;
-const SEED = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf("CRASH_SEED");
 const MAX_RECOVERY_MS = 5_000;
 
 let site: CrashSite | null = null;

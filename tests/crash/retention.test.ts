@@ -4,11 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import { until } from "#tests/support/api-client.ts";
 import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
-import { mulberry32 } from "#tests/support/sample-lines.ts";
+import { seededRandom, seedOf } from "#tests/support/seeded-random.ts";
 
 /** `CRASH_KILLS=100 npm run test:crash` on the day; `CRASH_SEED` repeats a run's plan. */
 const KILLS = Math.ceil(Number(process.env["CRASH_KILLS"] ?? 20) / 2);
-const SEED = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf("CRASH_SEED");
 const OBJECTS_PER_ROUND = 25;
 const LINES_PER_OBJECT = 10;
 const LONGEST_LIFE_MS = 250;
@@ -27,7 +27,7 @@ it(
   `after ${KILLS} kills in the middle of expiry (seed ${SEED}) what expired is gone and nothing else`,
   { timeout: 60_000 + KILLS * 15_000 },
   async () => {
-    const random = mulberry32(SEED);
+    const random = seededRandom(SEED);
     const running = (server = await startApiServer({
       env: { BATCH_MAX_ENTRIES: String(LINES_PER_OBJECT), ...ASLEEP },
     }));

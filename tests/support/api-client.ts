@@ -4,7 +4,7 @@ import type { TestServer } from "#tests/support/server.ts";
 export const ADMIN_TOKEN = randomBytes(24).toString("base64url");
 
 /** What a server needs beside its defaults so that the functions below can set it up. */
-export const API_ENV = { AKAVELOG_ADMIN_TOKEN: ADMIN_TOKEN, LOG_LEVEL: "warn" };
+export const API_ENV = { AKAVELOG_ADMIN_TOKEN: ADMIN_TOKEN, LOG_LEVEL: "warn", CANARY_INTERVAL_MS: "0" };
 
 export interface TestProject {
   id: string;

@@ -16,7 +16,7 @@ export interface ApiServer {
   /** A setting that the server runs with. */
   env(name: string): string | undefined;
   /** Ends it, cleanly or with SIGKILL, and starts it again, with other settings when they are given. */
-  restart(options?: { how?: "stop" | "kill9"; env?: Record<string, string> }): Promise<void>;
+  restart(options?: { how?: "stop" | "kill9"; env?: Record<string, string>; port?: number }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,10 +45,10 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     dataDirectory,
     process: () => server,
     env: (name) => env[name],
-    async restart({ how = "stop", env: changed = {} } = {}) {
+    async restart({ how = "stop", env: changed = {}, port } = {}) {
       await (how === "stop" ? server.stop() : server.kill9());
       env = { ...env, ...changed };
-      server = await startServer({ dataDirectory, env });
+      server = await startServer({ dataDirectory, env, ...(port === undefined ? {} : { port }) });
     },
     async close() {
       await server.stop();

@@ -16,6 +16,7 @@ export interface Outside {
 export interface IdempotencyKey {
   digest: string;
   owner: string;
+  claimId: string;
   answer: RememberedAnswer | null;
 }
 
@@ -95,38 +96,39 @@ export function createOutsideWorld(start: Outside, onStep: (step: string) => voi
         }));
       },
       findBatches: () => Promise.resolve({ batches: [], inLedger: new Set() }),
-      markMissing: () => Promise.resolve(),
+      markMissing: () => Promise.resolve(true),
     };
   }
 
   function idempotency(): IdempotencyCatalog {
-    const find = (owner: { key: string; walId: string }) => {
-      const found = world.now.keys.get(owner.key);
-      return found?.owner === owner.walId ? found : undefined;
+    const find = ({ key, claimId }: { key: string; claimId: string }) => {
+      const found = world.now.keys.get(key);
+      return found?.claimId === claimId ? found : undefined;
     };
     return {
       async claim({ key, digest, walId }) {
         const found = world.now.keys.get(key);
         if (found?.answer) return { state: "finished", digest: found.digest, answer: found.answer };
         if (found !== undefined) return { state: "running" };
+        // A key is claimed once by each process here.
+        const claimId = `${walId} ${key}`;
         await change("claim", () => ({
-          keys: new Map(world.now.keys).set(key, { digest, owner: walId, answer: null }),
+          keys: new Map(world.now.keys).set(key, { digest, owner: walId, claimId, answer: null }),
         }));
-        return { state: "claimed" };
+        return { state: "claimed", claimId };
       },
-      async complete(owner, answer) {
-        const found = find(owner);
-        if (found === undefined) return false;
-        await change("complete", () => ({
-          keys: new Map(world.now.keys).set(owner.key, { ...found, answer: found.answer ?? answer }),
-        }));
-        return true;
+      async settle(claim, answer) {
+        const found = find(claim);
+        if (found !== undefined)
+          await change("settle", () => ({
+            keys: new Map(world.now.keys).set(claim.key, { ...found, answer: found.answer ?? answer }),
+          }));
+        return found !== undefined || !world.now.keys.has(claim.key);
       },
-      async release(owner) {
-        if (find(owner)?.answer === null)
-          await change("release", () => ({ keys: without(world.now.keys, [owner.key]) }));
+      async release(claim) {
+        if (find(claim)?.answer === null)
+          await change("release", () => ({ keys: without(world.now.keys, [claim.key]) }));
       },
-      isOwnedBy: (owner) => Promise.resolve((world.now.keys.get(owner.key)?.owner ?? owner.walId) === owner.walId),
       async releaseUnfinished(walId) {
         const gone = [...world.now.keys]
           .filter(([, { owner, answer }]) => owner === walId && answer === null)

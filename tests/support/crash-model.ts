@@ -1,7 +1,9 @@
 import { EntryBlockBuilder, type EntryBlock } from "#app/server/ingest/entry-block.ts";
 import { buildTier0 } from "#app/server/ingest/build-tier0.ts";
 import { mergeParts } from "#app/server/ingest/merge-parts.ts";
-import { Ingester, type IngesterOptions } from "#app/server/ingest/ingester.ts";
+import { Ingester } from "#app/server/ingest/ingester.ts";
+import type { AcceptRequest, IngesterOptions } from "#app/server/ingest/ingester-options.ts";
+import type { LocalBatch } from "#app/server/ingest/local-batches.ts";
 import { decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
 import { silentLogger } from "#app/server/system/logger.ts";
 import { createOutsideWorld, type ManualClock, type Outside, type OutsideWorld } from "#tests/support/crash-fakes.ts";
@@ -100,15 +102,27 @@ export async function visibleMessages({ ingester, fileSystem, outside }: Machine
     if (outside.now.ledger.has(`${walId} ${batchNo}`)) continue;
     if (parts.length === 0 && spoolPath !== null)
       messages.push(...messagesOfObject(await fileSystem.readFile(spoolPath)));
-    for (const { block, from, to } of parts) {
-      const start = from === 0 ? 0 : (block.ends[from - 1] as number);
-      messages.push(...messagesOf(block.bytes.toString("utf8", start, block.ends[to - 1])));
-    }
+    for (const { block, from, to } of parts) messages.push(...messagesOfLines(block, from, to));
   }
   return messages;
 }
 
-function messagesOfObject(object: Buffer): string[] {
+/** messagesOfLines reads the entries [from, to) of a block. */
+export function messagesOfLines(block: EntryBlock, from: number, to: number): string[] {
+  const start = from === 0 ? 0 : (block.ends[from - 1] as number);
+  return messagesOf(block.bytes.toString("utf8", start, block.ends[to - 1]));
+}
+
+/** Objects never change, and thousands of states share them. */
+const readObjects = new WeakMap<Buffer, string[]>();
+
+export function messagesOfObject(object: Buffer): string[] {
+  let messages = readObjects.get(object);
+  if (messages === undefined) readObjects.set(object, (messages = readMessages(object)));
+  return messages;
+}
+
+function readMessages(object: Buffer): string[] {
   const { header, blocksStart } = decodeTier0Header(object, "test");
   const messages: string[] = [];
   let start = blocksStart;
@@ -124,4 +138,14 @@ function messagesOf(lines: string): string[] {
     .trimEnd()
     .split("\n")
     .map((line) => (JSON.parse(line) as { message: string }).message);
+}
+
+/** acceptWithoutKey returns the batches of entries that nothing keeps from being batched. */
+export async function acceptWithoutKey(
+  ingester: Ingester,
+  request: Omit<AcceptRequest, "idempotency">,
+): Promise<Set<LocalBatch>> {
+  const accepted = await ingester.accept({ ...request, idempotency: null });
+  if (accepted.state !== "batched") throw new Error(`entries without a key are ${accepted.state}`);
+  return accepted.batches;
 }

@@ -15,6 +15,15 @@ export const CRASH_POINTS = [
 ] as const;
 export type CrashPoint = (typeof CRASH_POINTS)[number];
 
+/** Those on an alert's way, from a window that was counted to a notification that is settled. */
+export const ALERT_CRASH_POINTS = [
+  "after evaluation",
+  "after evaluation commit",
+  "before send",
+  "after send",
+  "after delivery",
+] as const;
+
 /** Kills from outside: on reading an answer, and whenever it comes. */
 export const OUTER_KILLS = ["after ack", "random"] as const;
 

@@ -44,7 +44,7 @@ export async function openCrashSite(dataDirectory: string, copyBuild = copyBuild
       PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
     );
     const spawnedAtMs = performance.now();
-    const child = spawn(process.execPath, ["--enable-source-maps", path.join(build, "crash-server.js")], {
+    const child = spawn(process.execPath, [path.join(build, "crash-server.js")], {
       env: {
         ...inherited,
         NODE_ENV: "production",

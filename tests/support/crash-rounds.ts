@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CRASH_POINTS, planKills, type PlannedKill } from "#tests/support/crash-points.ts";
 import type { CrashProcess, CrashSite } from "#tests/support/crash-process.ts";
-import { seededRandom } from "#tests/support/crash-random.ts";
+import { seededRandom } from "#tests/support/seeded-random.ts";
 import { readBack, type Readback } from "#tests/support/crash-readback.ts";
 import { CrashTraffic, type TrafficProject } from "#tests/support/crash-traffic.ts";
 

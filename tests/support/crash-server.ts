@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import path from "node:path";
-import type { CrashPoint } from "#tests/support/crash-points.ts";
-import type { World } from "#app/server/runtime.ts";
+import type { ALERT_CRASH_POINTS, CrashPoint } from "#tests/support/crash-points.ts";
+import type { World } from "#app/server/world.ts";
 import type { FileHandle } from "#app/server/system/file-system.ts";
 import { nodeFileSystem } from "#app/server/system/node-file-system.ts";
 
@@ -18,16 +18,18 @@ let hits = 0;
 let isArmed = process.env["CRASH_ARMED"] !== "later";
 process.on("SIGUSR2", () => (isArmed = true));
 
-function isHit(point: CrashPoint): boolean {
+type Point = CrashPoint | (typeof ALERT_CRASH_POINTS)[number];
+
+function isHit(point: Point): boolean {
   return isArmed && point === wantedPoint && ++hits === Number(wantedHit);
 }
 
-function die(point: CrashPoint): void {
+function die(point: Point): void {
   writeSync(2, `died at ${point}\n`);
   process.kill(process.pid, "SIGKILL");
 }
 
-function pass(point: CrashPoint): void {
+function pass(point: Point): void {
   if (isHit(point)) die(point);
 }
 
@@ -81,6 +83,19 @@ const world: World = {
       await catalog.trimLedger(walId);
     },
   }),
+  wrapDatabase(database) {
+    const run = database.run.bind(database);
+    database.run = async (operation, statement) => {
+      if (operation === "record alert evaluations") pass("after evaluation");
+      if (operation === "record delivery") pass("after send");
+      const result = await run(operation, statement);
+      if (operation === "record alert evaluations") pass("after evaluation commit");
+      if (operation === "claim notifications" && Array.isArray(result) && result.length > 0) pass("before send");
+      if (operation === "record delivery") pass("after delivery");
+      return result;
+    };
+    return database;
+  },
 };
 
 function crashingWalFile(handle: FileHandle): FileHandle {
@@ -103,5 +118,5 @@ function crashingWalFile(handle: FileHandle): FileHandle {
 
 // This file is itself bundled, to lie beside a copy of the build.
 const server = new URL("./build/server/index.js", import.meta.url).href;
-const { startServer } = (await import(/* @vite-ignore */ server)) as { startServer: (world: World) => void };
-startServer(world);
+const { startServer } = (await import(/* @vite-ignore */ server)) as { startServer: (world: World) => Promise<void> };
+await startServer(world);

@@ -24,6 +24,15 @@ export interface TrafficOptions {
   random: () => number;
   /** Called on every receipt, before anything else happens. */
   onAcknowledged: () => void;
+  /** Waits as long as a refusal says before anything else is sent, and takes another right after that for a surprise. */
+  heedsRetryAfter?: boolean;
+}
+
+interface Answer {
+  status: number;
+  accepted: number | null;
+  text: string;
+  retryAfterS: number | null;
 }
 
 /** What a request may be answered while the server starts, stops, or has lost its database. */
@@ -44,6 +53,9 @@ export class CrashTraffic {
   #running: Promise<void> | null = null;
   /** Answers that the contract does not allow here. */
   readonly surprises: string[] = [];
+  /** Answers 429 and 503. */
+  refusals = 0;
+  #hasJustWaited = false;
 
   constructor(name: string, options: TrafficOptions) {
     this.#name = name;
@@ -103,6 +115,7 @@ export class CrashTraffic {
     for (;;) {
       const answer = await this.#send(body, headers, query);
       if (answer?.accepted === request.lines) {
+        this.#hasJustWaited = false;
         request.state = "acknowledged";
         if (request.isKeyed) this.#keyed.unshift({ request, body, headers, accepted: answer.accepted });
         this.#keyed.length = Math.min(this.#keyed.length, REMEMBERED_KEYS);
@@ -111,17 +124,25 @@ export class CrashTraffic {
       request.state = "unknown";
       if (answer !== null && !PASSING_STATUS.has(answer.status))
         this.surprises.push(`${request.prefix}: ${JSON.stringify(answer)}`);
-      await sleep(RETRY_MS + random() * RETRY_MS);
+      await this.#waitAfter(request, answer);
       if (!request.isKeyed) return;
     }
   }
 
+  async #waitAfter(request: SentRequest, answer: Answer | null): Promise<void> {
+    const { heedsRetryAfter = false, random } = this.#options;
+    const isRefused = answer !== null && PASSING_STATUS.has(answer.status);
+    if (isRefused) this.refusals++;
+    if (!heedsRetryAfter || !isRefused) return await sleep(RETRY_MS + random() * RETRY_MS);
+    const told = `${request.prefix}: ${JSON.stringify(answer)}`;
+    if (answer.retryAfterS === null) this.surprises.push(`${told} does not say when to come again`);
+    if (answer.status === 503 && this.#hasJustWaited) this.surprises.push(`${told} after waiting as long as was said`);
+    this.#hasJustWaited = answer.status === 503;
+    await sleep((answer.retryAfterS ?? 1) * 1_000);
+  }
+
   /** Null when the connection ended before the whole answer was there. */
-  async #send(
-    body: Buffer,
-    headers: Record<string, string>,
-    query: string,
-  ): Promise<{ status: number; accepted: number | null; text: string } | null> {
+  async #send(body: Buffer, headers: Record<string, string>, query: string): Promise<Answer | null> {
     const { url, project, onAcknowledged } = this.#options;
     try {
       const response = await fetch(`${url}/ingest${query}`, {
@@ -132,10 +153,12 @@ export class CrashTraffic {
       });
       const text = await response.text();
       const { status } = response;
-      if (status !== 200 && status !== 202) return { status, accepted: null, text };
+      const retryAfter = response.headers.get("retry-after");
+      const retryAfterS = retryAfter === null ? null : Number(retryAfter);
+      if (status !== 200 && status !== 202) return { status, accepted: null, text, retryAfterS };
       const { accepted } = JSON.parse(text) as { accepted: number };
       onAcknowledged();
-      return { status, accepted, text };
+      return { status, accepted, text, retryAfterS };
     } catch {
       return null;
     }

@@ -56,8 +56,8 @@ async function sendOnce(machine: Machine, { messages, key, projectId }: SentRequ
   const claim = await outside.idempotency.claim({ projectId, key, digest: key, walId }, 0);
   if (claim.state === "finished") return;
   if (claim.state !== "claimed") throw new Error(`the key ${key} is ${claim.state}`);
-  await ingester.accept({ ...request, idempotency: { key, digest: key, answer: "{}" } });
-  await outside.idempotency.complete({ projectId, key, walId }, { status: 202, body: "{}" });
+  const { claimId } = claim;
+  await ingester.accept({ ...request, idempotency: { key, claimId, digest: key, answer: "{}" } });
 }
 
 /** resendKeys sends every keyed request that has no receipt again, as senders do. */

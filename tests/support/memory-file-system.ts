@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { FileHandle, FileSystem } from "#app/server/system/file-system.ts";
+import type { FileHandle, FileStat, FileSystem } from "#app/server/system/file-system.ts";
 import {
   cloneTree,
   newDirectory,
@@ -209,11 +209,13 @@ export class MemoryFileSystem implements FileSystem {
     syncNames(this.#directory(directory));
   }
 
-  async stat(filePath: string): Promise<{ sizeBytes: number; isDirectory: boolean } | null> {
+  async stat(filePath: string): Promise<FileStat | null> {
     this.#step("stat", filePath);
     const found = this.#find(filePath);
     if (found === undefined) return null;
-    return { sizeBytes: found.kind === "file" ? found.bytes.length : 0, isDirectory: found.kind === "directory" };
+    const isDirectory = found.kind === "directory";
+    // Nothing tells when: whoever asks must take each answer for a change.
+    return { sizeBytes: isDirectory ? 0 : found.bytes.length, changedAtMs: this.#calls, isDirectory };
   }
 
   async freeSpace(): Promise<{ freeBytes: number; totalBytes: number }> {

@@ -16,14 +16,26 @@ export const S3_FAULTS = [
   "status-429",
   /** Sends the headers and half of the body, then cuts the connection. */
   "truncate",
-  /** Sends half of the body as if that were all of it. */
+  /** Sends half of an object's body as if that were all of it. */
   "shorten",
-  /** Changes one bit of the body. */
+  /** Changes one bit of an object's body. (A list is no stored thing that could rot.) */
   "flip-bit",
   /** Answers a HEAD with 404 as a store does that has not seen the put yet. */
   "stale-head",
   /** Sends the body a few bytes at a time. */
   "trickle",
+  /** Answers a GET with 404 as a store does that has not seen the put yet. */
+  "stale-get",
+  /** Answers a PUT with 200 and forwards nothing. */
+  "lose-put",
+  /** Changes one bit of what is put; a store that hashes it refuses. */
+  "flip-upload",
+  /** Cuts the connection at once, and forwards the PUT a moment later. */
+  "late",
+  /** Forwards a PUT twice, as a proxy does that tries again by itself. */
+  "twice",
+  /** Answers 200 with a page for people, as a captive portal does. */
+  "html",
 ] as const;
 
 export type S3Fault = (typeof S3_FAULTS)[number];
@@ -43,6 +55,8 @@ export interface S3FaultProxy {
   counts: Record<S3Fault, number>;
   /** Chooses the fault of each request from now on. */
   setFaults(choose: (request: ProxiedRequest) => S3Fault): void;
+  /** From now on every request takes this much longer. */
+  setDelay(ms: number): void;
   /** Away: every connection ends and new ones are refused. Back: the same port listens again. */
   setAway(isAway: boolean): Promise<void>;
   close(): Promise<void>;
@@ -51,6 +65,8 @@ export interface S3FaultProxy {
 /** Bytes and pause of `trickle`: 1 KiB takes 2.5 s. */
 const TRICKLE_BYTES = 4;
 const TRICKLE_PAUSE_MS = 10;
+const LATE_MS = 150;
+const PAGE = "<html><body>Please sign in.</body></html>";
 const STATUS_CODES = {
   "status-503": "SlowDown",
   "status-500": "InternalError",
@@ -76,6 +92,7 @@ export async function startS3FaultProxy(
   const counts = Object.fromEntries(S3_FAULTS.map((fault) => [fault, 0])) as Record<S3Fault, number>;
   let chooseFault = choose;
   let number = 0;
+  let delayMs = 0;
 
   const server = createServer((request, response) => {
     serve(request, response).catch(() => request.socket.destroy());
@@ -95,6 +112,9 @@ export async function startS3FaultProxy(
     setFaults(next) {
       chooseFault = next;
     },
+    setDelay(ms) {
+      delayMs = ms;
+    },
     async setAway(isAway) {
       if (isAway === !server.listening) return;
       await (isAway ? stopListening() : listen(port));
@@ -107,6 +127,7 @@ export async function startS3FaultProxy(
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readAll(request);
     const method = request.method ?? "GET";
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     const fault = chooseFault({ number: number++, method, path: request.url ?? "/", bodyBytes: body.length });
     const apply = () => (counts[fault] += 1);
     switch (fault) {
@@ -130,6 +151,37 @@ export async function startS3FaultProxy(
         apply();
         response.writeHead(404).end();
         return;
+      case "stale-get":
+        if (method !== "GET" || isList(request)) break;
+        apply();
+        response.writeHead(404, { "content-type": "application/xml" }).end(NO_SUCH_KEY);
+        return;
+      case "html":
+        if (method === "HEAD") break;
+        apply();
+        response.writeHead(200, { "content-type": "text/html", "content-length": String(PAGE.length) }).end(PAGE);
+        return;
+      case "lose-put":
+        if (method !== "PUT") break;
+        apply();
+        response.writeHead(200, { etag: '"lost"' }).end();
+        return;
+      case "late":
+        if (method !== "PUT") break;
+        apply();
+        setTimeout(() => void forward(request, method, body).catch(() => undefined), LATE_MS);
+        request.socket.destroy();
+        return;
+      case "flip-upload":
+        if (method !== "PUT" || body.length === 0) break;
+        apply();
+        body.writeUInt8(body.readUInt8(body.length >> 1) ^ 0b100, body.length >> 1);
+        break;
+      case "twice":
+        if (method !== "PUT") break;
+        apply();
+        await forward(request, method, body);
+        break;
       default:
     }
 
@@ -140,8 +192,9 @@ export async function startS3FaultProxy(
       return;
     }
     const isDamage = fault === "truncate" || fault === "shorten" || fault === "flip-bit" || fault === "trickle";
-    if (!isDamage || method === "HEAD" || reply.body.length === 0) {
-      counts.pass += 1;
+    const isRot = fault === "shorten" || fault === "flip-bit";
+    if (!isDamage || method === "HEAD" || reply.body.length === 0 || (isRot && isList(request))) {
+      if (!(method === "PUT" && (fault === "flip-upload" || fault === "twice"))) counts.pass += 1;
       response.writeHead(reply.status, reply.headers).end(reply.body);
       return;
     }
@@ -164,6 +217,12 @@ export async function startS3FaultProxy(
       outgoing.end(body);
     });
   }
+}
+
+const NO_SUCH_KEY = "<Error><Code>NoSuchKey</Code><Message>injected</Message></Error>";
+
+function isList({ url }: IncomingMessage): boolean {
+  return /[?&](list-type|versions|prefix)\b/.test(url ?? "");
 }
 
 async function sendDamaged(

@@ -141,6 +141,7 @@ export async function startStrictS3Server(options: StrictS3Options = {}): Promis
     if (versionId === null) {
       const marker = { id: randomUUID(), bytes: Buffer.alloc(0), metadata: {}, isMarker: true };
       objects.set(key, [...versions, marker]);
+      response.setHeader("x-amz-delete-marker", "true");
     } else {
       if (options.isLocked?.(key) === true) throw new Refusal(403, "AccessDenied", "the object is locked");
       const left = versions.filter((version) => version.id !== versionId);

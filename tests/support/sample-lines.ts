@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { decompress } from "zstd-napi";
+import { seededRandom } from "#tests/support/seeded-random.ts";
 
 /** SentRecord is a log record as a sender has it. */
 export interface SentRecord {
@@ -48,7 +49,7 @@ const FIRST_MS = Date.UTC(2026, 0, 1);
  */
 export function generateRecords(count: number, options: { firstMs?: number; spanMs?: number } = {}): SentRecord[] {
   const { firstMs = FIRST_MS, spanMs = 7_200_000 } = options;
-  const random = mulberry32(count);
+  const random = seededRandom(count);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   return Array.from({ length: count }, (_, i) => {
     const ms = firstMs + Math.floor((i * spanMs) / count / 1000) * 1000;
@@ -62,15 +63,4 @@ export function generateRecords(count: number, options: { firstMs?: number; span
       tags: { host: `n${i % 7}`, ["__proto__"]: String(i % 3), constructor: pick(WORDS), seq: String(i) },
     };
   });
-}
-
-/** mulberry32 gives numbers in [0, 1) that look random and are the same for the same seed. */
-export function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

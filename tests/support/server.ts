@@ -41,7 +41,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const inherited = Object.fromEntries(
     PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
-  const child = spawn(process.execPath, ["--enable-source-maps", "build/server/index.js"], {
+  const child = spawn(process.execPath, ["build/server/index.js"], {
     env: {
       ...inherited,
       NODE_ENV: "production",

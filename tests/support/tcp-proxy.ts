@@ -4,9 +4,9 @@ export interface TcpProxy {
   port: number;
   /**
    * open: bytes pass. away: connections are cut and new ones refused. silent: connections stay and are taken, and no byte
-   * passes, as behind a firewall that forgot them.
+   * passes, as behind a firewall that forgot them. deaf: what is sent arrives, and the connection is cut instead of an answer.
    */
-  setState(state: "open" | "away" | "silent"): Promise<void>;
+  setState(state: "open" | "away" | "silent" | "deaf"): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -14,6 +14,7 @@ export interface TcpProxy {
 export async function startTcpProxy(upstream: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let isSilent = false;
+  let isDeaf = false;
   const server = createServer((incoming) => {
     const outgoing = connect(upstream.port, upstream.host);
     for (const [socket, other] of [
@@ -22,7 +23,8 @@ export async function startTcpProxy(upstream: { host: string; port: number }): P
     ] as const) {
       sockets.add(socket);
       socket.on("data", (bytes) => {
-        if (!isSilent) other.write(bytes);
+        if (isDeaf && socket === outgoing) socket.destroy();
+        else if (!isSilent) other.write(bytes);
       });
       socket.on("error", () => other.destroy());
       socket.on("close", () => {
@@ -46,6 +48,7 @@ export async function startTcpProxy(upstream: { host: string; port: number }): P
       // What was swallowed while it was silent is gone, so those connections cannot go on.
       if (isSilent && state !== "silent") cut();
       isSilent = state === "silent";
+      isDeaf = state === "deaf";
       if (state === "away" && server.listening) await stopListening();
       if (state !== "away" && !server.listening) await listen(port);
     },

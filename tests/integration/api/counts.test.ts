@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FoundEntry } from "#tests/support/api-client.ts";
 import { nsOf } from "#tests/support/entry-multiset.ts";
 import { filterPlainly, startMixedServer, type MixedServer } from "#tests/support/mixed-server.ts";
-import { mulberry32 } from "#tests/support/sample-lines.ts";
+import { seededRandom } from "#tests/support/seeded-random.ts";
 
 interface Histogram {
   interval: string;
@@ -68,7 +68,7 @@ function expectedInterval(fromMs: number, toMs: number, buckets: number): number
   throw new Error("the test asks for too much");
 }
 
-const random = mulberry32(20_261_125);
+const random = seededRandom(20_261_125);
 const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
 
 const QUERIES = [

@@ -6,7 +6,7 @@ import { decompress } from "zstd-napi";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FoundEntry, QueryEnd } from "#tests/support/api-client.ts";
 import { filterPlainly, startMixedServer, type MixedServer } from "#tests/support/mixed-server.ts";
-import { mulberry32 } from "#tests/support/sample-lines.ts";
+import { seededRandom } from "#tests/support/seeded-random.ts";
 
 let mixed: MixedServer;
 
@@ -56,7 +56,7 @@ function readCsv(text: string): string[][] {
   return rows;
 }
 
-const random = mulberry32(4);
+const random = seededRandom(4);
 const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
 
 test("60 exports agree with a plain filter over the same lines", { timeout: 60_000 }, async () => {

@@ -160,6 +160,32 @@ test("the same idempotency key and the same id of a key in two projects stay apa
   expect((await server.api.query(theirs.key)).end.complete).toBe(true);
 });
 
+test("alert rules, their history and their tests are another project's as well", async () => {
+  const rule = { name: "secret rule", window: "5m", condition: { op: ">", value: 1 } };
+  const made = await server.api.call("/alerts", { method: "POST", key: theirs.key, body: JSON.stringify(rule) });
+  const { id } = (await made.json()) as { id: string };
+  for (const [method, path, body] of [
+    ["GET", `/alerts/${id}`, undefined],
+    ["PATCH", `/alerts/${id}`, '{"enabled":false}'],
+    ["DELETE", `/alerts/${id}`, undefined],
+    ["GET", `/alerts/${id}/events`, undefined],
+    ["POST", `/alerts/${id}/test`, "{}"],
+  ] as const) {
+    const [status, text] = await textOf(path, { method, key: mine.key, ...(body === undefined ? {} : { body }) });
+    expect([method, path, status]).toEqual([method, path, 404]);
+    expect(text).not.toContain("secret");
+  }
+  expect((await textOf("/alerts", { key: mine.key }))[1]).toBe('{"alerts":[]}');
+  const preview = { window: "5m", condition: { op: ">", value: 0 }, query: "secret", groupBy: "host" };
+  const [, previewed] = await textOf("/alerts/preview", {
+    method: "POST",
+    key: mine.key,
+    body: JSON.stringify(preview),
+  });
+  expect(JSON.parse(previewed)).toMatchObject({ groups: [], firings: 0 });
+  expect((await textOf(`/alerts/${id}`, { key: theirs.key }))[0]).toBe(200);
+});
+
 test("a revoked key is refused everywhere within 5 s", { timeout: 20_000 }, async () => {
   const { key, id, keyId } = await server.api.createProject("revoked");
   expect((await server.api.ingest(key, '{"message":"m"}')).status).toBe(202);

@@ -5,6 +5,12 @@ import { startS3FaultProxy, type S3FaultProxy } from "#tests/support/s3-fault-pr
 import { startStrictS3Server, type StrictS3Server } from "#tests/support/s3-strict-server.ts";
 import { startTcpProxy, type TcpProxy } from "#tests/support/tcp-proxy.ts";
 
+/** `OUTAGE_S=60` on the day. */
+const OUTAGE_S = Number(process.env["OUTAGE_S"] ?? 2);
+/** Longer than an answer about a key is fresh, so that it is asked for again. */
+const DATABASE_OUTAGE_S = Math.max(5, OUTAGE_S);
+const TIMEOUT_MS = 90_000 + OUTAGE_S * 1_000;
+
 let store: StrictS3Server;
 let storeProxy: S3FaultProxy;
 let databaseProxy: TcpProxy;
@@ -77,13 +83,13 @@ async function expectDrained(project: TestProject, messages: string[]): Promise<
 
 test(
   "while the store is away logs are acknowledged and found, and it drains by itself",
-  { timeout: 60_000 },
+  { timeout: TIMEOUT_MS },
   async () => {
     const project = await server.api.createProject("store away");
     await server.api.commit(project.key, '{"message":"stored before"}');
     const messages = ["stored before"];
     await storeProxy.setAway(true);
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < OUTAGE_S * 10; i++) {
       const answer = await ingest(project, `while away ${i}`, i % 2 === 0 ? {} : { idempotencyKey: `away ${i}` });
       expect(answer.status).toBe(202);
       messages.push(`while away ${i}`);
@@ -121,15 +127,14 @@ test(
 
 test.each(["away", "silent"] as const)(
   "while the database is %s known keys keep ingesting",
-  { timeout: 90_000 },
+  { timeout: TIMEOUT_MS },
   async (state) => {
     const project = await server.api.createProject(state);
     const unused = await server.api.createProject("never used before");
     await server.api.commit(project.key, '{"message":"before"}');
     const messages = ["before"];
     await databaseProxy.setState(state);
-    // Longer than an answer about a key is fresh, so that it is asked for again.
-    for (let i = 0; i < 12; i++) {
+    for (let i = 0; i < DATABASE_OUTAGE_S * 2.5; i++) {
       const answer = await ingest(project, `${state} ${i}`);
       expect([answer.status, answer.body.accepted]).toEqual([202, 1]);
       expect(answer.elapsedMs).toBeLessThan(5_000);

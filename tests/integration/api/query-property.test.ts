@@ -5,7 +5,8 @@ import { ALL_TIME, until, type FoundEntry } from "#tests/support/api-client.ts";
 import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
 import { nsOf } from "#tests/support/entry-multiset.ts";
 import { startS3FaultProxy, type S3FaultProxy } from "#tests/support/s3-fault-proxy.ts";
-import { generateRecords, mulberry32, type SentRecord } from "#tests/support/sample-lines.ts";
+import { generateRecords, type SentRecord } from "#tests/support/sample-lines.ts";
+import { seededRandom } from "#tests/support/seeded-random.ts";
 import { startS3Server, type S3Server } from "#tests/support/s3-server.ts";
 
 const FIRST_MS = Math.floor(Date.now() / 86_400_000) * 86_400_000 - 3_600_000;
@@ -78,7 +79,7 @@ function plainFilter(asked: Asked): FoundEntry[] {
   return (asked.order === "asc" ? matches : matches.reverse()).slice(0, asked.limit);
 }
 
-const random = mulberry32(20_260_102);
+const random = seededRandom(20_260_102);
 const chance = (share: number) => random() < share;
 const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
 

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ALL_TIME, until, type TestProject } from "#tests/support/api-client.ts";
 import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
+import { heldMemory, TELLS_MEMORY } from "#tests/support/held-memory.ts";
 import { cpuMs } from "#tests/support/server-process.ts";
 
 const MIB = 1024 * 1024;
@@ -14,7 +14,7 @@ let server: ApiServer;
 let project: TestProject;
 
 beforeAll(async () => {
-  server = await startApiServer({ env: { NODE_OPTIONS: `--import=${path.resolve("tests/support/tell-memory.mjs")}` } });
+  server = await startApiServer({ env: TELLS_MEMORY });
   project = await server.api.createProject("readers");
   const firstMs = Date.now() - LINES;
   const line = (i: number) => JSON.stringify({ timestamp: firstMs + i, message: `${i} ${"x".repeat(1_000)}` });
@@ -57,17 +57,7 @@ async function busyMs(overMs: number): Promise<number> {
 /** What the server holds when it is quiet and its garbage is collected; its resident memory has the garbage as well. */
 async function heldBytes(): Promise<number> {
   await untilQuiet();
-  const reports = () =>
-    [
-      ...server
-        .process()
-        .output()
-        .matchAll(/^memory (\{.*\})$/gm),
-    ].map(([, json]) => json ?? "");
-  const count = reports().length;
-  process.kill(pid(), "SIGUSR2");
-  await until("the server tells its memory", () => reports().length > count);
-  return (JSON.parse(reports().at(-1) ?? "") as { heldBytes: number }).heldBytes;
+  return (await heldMemory(server.process())).heldBytes;
 }
 
 test("a reader who stalls costs at most 1 MiB", { timeout: 120_000 }, async () => {

@@ -10,8 +10,10 @@ import {
   type TestProject,
 } from "#tests/support/api-client.ts";
 import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
+import { COMPACT_AT_ONCE, COMPACT_NEVER, untilCompacted } from "#tests/support/compaction.ts";
 import { openTestDatabase, type TestDatabase } from "#tests/support/postgres.ts";
-import { generateRecords, mulberry32 } from "#tests/support/sample-lines.ts";
+import { generateRecords } from "#tests/support/sample-lines.ts";
+import { seededRandom } from "#tests/support/seeded-random.ts";
 import { startServer, type TestServer } from "#tests/support/server.ts";
 
 const run = promisify(execFile);
@@ -24,7 +26,7 @@ let empty: TestDatabase;
 let second: TestServer | null = null;
 
 beforeAll(async () => {
-  server = await startApiServer({ env: { BATCH_MAX_ENTRIES: "300" } });
+  server = await startApiServer({ env: { BATCH_MAX_ENTRIES: "300", ...COMPACT_NEVER } });
   empty = await openTestDatabase();
   project = await server.api.createProject("Kept");
   await server.api.operator("PATCH", `/projects/${project.id}`, { retentionDays: 12 });
@@ -58,7 +60,7 @@ async function reindex(databaseUrl: string): Promise<{ code: number; output: str
   }
 }
 
-const random = mulberry32(7);
+const random = seededRandom(7);
 const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
 
 /** The same hundred every time. */
@@ -77,28 +79,44 @@ const QUERIES: [path: string, body: object][] = Array.from({ length: 100 }, (_, 
   return ["/query", { ...body, limit: pick([10, 10_000]), order: pick(["asc", "desc"]) }];
 });
 
-async function answers(api: ApiServer["api"], key: string): Promise<unknown[]> {
-  const found: unknown[] = [];
+/** Without places: what an entry says, and no object's key. */
+type Answers = { placed: unknown[]; placeless: unknown[] };
+
+async function answers(api: ApiServer["api"], key: string): Promise<Answers> {
+  const placed: unknown[] = [];
+  const placeless: unknown[] = [];
   for (const [path, body] of QUERIES) {
     if (path === "/query") {
       const { entries, end } = await api.query(key, body);
       expect(end.complete).toBe(true);
       // A row's id is the index's own; the object's key is not.
-      found.push(entries.map(({ ref: { id, key: objectKey }, ...entry }: FoundEntry) => ({ ...entry, id, objectKey })));
+      placed.push(
+        entries.map(({ ref: { id, key: objectKey }, ...entry }: FoundEntry) => ({ ...entry, id, objectKey })),
+      );
+      placeless.push(entries.map(({ ref: { id }, ...entry }: FoundEntry) => ({ ...entry, id })));
       continue;
     }
     const answer = await api.call(path, { method: "POST", key, body: JSON.stringify(body) });
-    found.push(await answer.json());
+    const counts: unknown = await answer.json();
+    placed.push(counts);
+    placeless.push(counts);
   }
-  return found;
+  return { placed, placeless };
 }
 
 test(
-  "an empty database filled from the bucket answers 100 queries as the old one did",
+  "compaction changes none of 100 answers, nor does filling an empty database from the bucket",
   { timeout: 120_000 },
   async () => {
+    const flushed = await answers(server.api, project.key);
+    expect(flushed.placed.filter((one) => Array.isArray(one) && one.length > 0).length).toBeGreaterThan(25);
+    await server.restart({ env: COMPACT_AT_ONCE });
+    await untilCompacted(server, project.id);
     const before = await answers(server.api, project.key);
-    expect(before.filter((one) => Array.isArray(one) && one.length > 0).length).toBeGreaterThan(25);
+    expect(before.placeless).toEqual(flushed.placeless);
+    await server.restart({ env: COMPACT_NEVER });
+    const young = await server.api.createProject("Young");
+    await server.api.commit(young.key, '{"message":"not compacted"}');
     const { sql } = server.database;
     const columns = sql`wal_id, batch_no, o3_object_key, sha256, tier, generation, entries, bytes, raw_bytes, ts_start,
     ts_end, services, levels, tags, promoted_keys, lineage, tail_start, tail_sha256, tokeniser, received_at`;
@@ -120,7 +138,7 @@ test(
     });
     const { code, output } = await reindex(empty.url);
     expect({ code, output }).toMatchObject({ code: 0 });
-    expect(output).toContain(`indexed ${rows.length} objects with 2000 entries; 0 are replaced`);
+    expect(output).toContain(`indexed ${rows.length} objects with 2001 entries; 0 are replaced`);
     const key = new RegExp(`^Kept \\(${project.id}\\): (akl_\\w+)$`, "m").exec(output)?.[1] ?? "";
     expect(output).not.toContain("Deleted (");
 
@@ -132,8 +150,9 @@ test(
     expect(
       await inNew`select minute, service, level, sum(count) from log_counts group by 1, 2, 3 order by 1, 2, 3`,
     ).toEqual(counts);
-    expect(await inNew`select name, retention_days from projects where deleted_at is null`).toEqual([
+    expect(await inNew`select name, retention_days from projects where deleted_at is null order by 1`).toEqual([
       { name: "Kept", retention_days: 12 },
+      { name: "Young", retention_days: 30 },
     ]);
 
     second = await startServer({

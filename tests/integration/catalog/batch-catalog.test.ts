@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Project } from "#app/core/project.ts";
 import { createPostgresBatchCatalog } from "#app/server/catalog/postgres-batch-catalog.ts";
@@ -248,4 +249,24 @@ test("a search among 100,000 batches takes milliseconds", async () => {
   expect(service.ms).toBeLessThan(1_000);
   expect(tag.ms).toBeLessThan(4_000);
   expect(all.ms).toBeLessThan(8_000);
+});
+
+test("a connection prepares what every search asks once, and not what may be worded in any number of ways", async () => {
+  const database = db.connect({ maxConnections: 1 });
+  const { findBatches } = createPostgresBatchCatalog(database);
+  const { id: projectId } = await newProject();
+  const prepared = async () => {
+    const rows = await database.run("look", (one) =>
+      one.execute<{ statement: string }>(sql`select statement from pg_prepared_statements`),
+    );
+    return rows.length;
+  };
+  for (let tags = 0; tags < 4; tags++) {
+    const keys = Array.from({ length: tags }, (_, i) => [`key-${i}`, "value"] as const);
+    for (let again = 0; again < 3; again++)
+      expect(await findBatches(everything({ projectId, tags: Object.fromEntries(keys) }), [])).toMatchObject({
+        batches: [],
+      });
+  }
+  expect(await prepared()).toBe(2);
 });

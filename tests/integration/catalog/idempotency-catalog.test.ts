@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { createPostgresIdempotencyCatalog } from "#app/server/catalog/postgres-idempotency-catalog.ts";
 import { CatalogError } from "#app/server/ingest/batch-catalog.ts";
-import type { IdempotencyCatalog, IdempotencyClaim } from "#app/server/ingest/idempotency-catalog.ts";
+import type { IdempotencyCatalog, IdempotencyRequest, KeyClaim } from "#app/server/ingest/idempotency-catalog.ts";
 import { openTestDatabase, type TestDatabase } from "#tests/support/postgres.ts";
 
 const TAKEOVER_MS = 600_000;
@@ -19,22 +19,33 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-function someClaim(changes: Partial<IdempotencyClaim> = {}): IdempotencyClaim {
+function someRequest(changes: Partial<IdempotencyRequest> = {}): IdempotencyRequest {
   return { projectId: randomUUID(), key: "key-1", digest: "d1", walId: `wal-${randomUUID()}`, ...changes };
 }
 
+/** Claims a key that is free. */
+async function claimKey(request: IdempotencyRequest, by = catalog): Promise<KeyClaim> {
+  const result = await by.claim(request, TAKEOVER_MS);
+  if (result.state !== "claimed") throw new Error(`the key is ${result.state}`);
+  return { projectId: request.projectId, key: request.key, claimId: result.claimId };
+}
+
+function settle(claim: KeyClaim, isFinal = true): Promise<boolean> {
+  return catalog.settle(claim, ANSWER, { isFinal });
+}
+
 /** Makes a claim and its owner's last sign of life this old. */
-async function age(claim: IdempotencyClaim, seconds: number): Promise<void> {
-  await db.sql`update idempotency_keys set created_at = now() - make_interval(secs => ${seconds}) where project_id = ${claim.projectId}`;
-  await db.sql`update processes set heartbeat_at = now() - make_interval(secs => ${seconds}) where wal_id = ${claim.walId}`;
+async function age(request: IdempotencyRequest, seconds: number): Promise<void> {
+  await db.sql`update idempotency_keys set created_at = now() - make_interval(secs => ${seconds}) where project_id = ${request.projectId}`;
+  await db.sql`update processes set heartbeat_at = now() - make_interval(secs => ${seconds}) where wal_id = ${request.walId}`;
 }
 
 test("exactly one of twenty concurrent claims from two processes gets the key", async () => {
   const other = createPostgresIdempotencyCatalog(db.connect());
-  const claim = someClaim();
+  const request = someRequest();
   const results = await Promise.all(
     Array.from({ length: 20 }, (_, at) =>
-      (at % 2 ? catalog : other).claim({ ...claim, walId: `wal-${at % 2}` }, TAKEOVER_MS),
+      (at % 2 ? catalog : other).claim({ ...request, walId: `wal-${at % 2}` }, TAKEOVER_MS),
     ),
   );
   expect(results.filter((result) => result.state === "claimed")).toHaveLength(1);
@@ -42,42 +53,79 @@ test("exactly one of twenty concurrent claims from two processes gets the key", 
 });
 
 test("exactly one of ten processes takes an orphan over", async () => {
-  const claim = someClaim();
-  await catalog.claim(claim, TAKEOVER_MS);
-  await age(claim, 601);
+  const request = someRequest();
+  await claimKey(request);
+  await age(request, 601);
   const results = await Promise.all(
-    Array.from({ length: 10 }, (_, at) => catalog.claim({ ...claim, walId: `heir-${at}` }, TAKEOVER_MS)),
+    Array.from({ length: 10 }, (_, at) => catalog.claim({ ...request, walId: `heir-${at}` }, TAKEOVER_MS)),
   );
   expect(results.filter((result) => result.state === "claimed")).toHaveLength(1);
   expect(results.filter((result) => result.state === "running")).toHaveLength(9);
 });
 
+test("of a takeover and the owner who settles at the same moment one wins, and the other hears of it", async () => {
+  const other = createPostgresIdempotencyCatalog(db.connect());
+  for (let round = 0; round < 20; round++) {
+    const request = someRequest();
+    const claim = await claimKey(request);
+    await age(request, 601);
+    const [isOurs, taken] = await Promise.all([settle(claim), other.claim({ ...request, walId: "heir" }, TAKEOVER_MS)]);
+    expect([isOurs, taken.state]).toEqual(isOurs ? [true, "finished"] : [false, "claimed"]);
+  }
+});
+
 test("a finished key answers as the first time, to every process, and lets the caller compare digests", async () => {
-  const claim = someClaim();
-  await catalog.claim(claim, TAKEOVER_MS);
-  expect(await catalog.complete(claim, ANSWER)).toBe(true);
+  const request = someRequest();
+  const claim = await claimKey(request);
+  expect(await settle(claim)).toBe(true);
   const finished = { state: "finished", digest: "d1", answer: ANSWER };
-  expect(await catalog.claim({ ...claim, digest: "d2" }, TAKEOVER_MS)).toEqual(finished);
-  expect(await catalog.claim({ ...claim, walId: "another" }, TAKEOVER_MS)).toEqual(finished);
+  expect(await catalog.claim({ ...request, digest: "d2" }, TAKEOVER_MS)).toEqual(finished);
+  expect(await catalog.claim({ ...request, walId: "another" }, TAKEOVER_MS)).toEqual(finished);
   // Repeated after a lost reply: the first answer stays.
-  expect(await catalog.complete(claim, { status: 422, body: "{}" })).toBe(true);
-  expect(await catalog.claim(claim, TAKEOVER_MS)).toEqual(finished);
+  expect(await catalog.settle(claim, { status: 422, body: "{}" }, { isFinal: true })).toBe(true);
+  expect(await catalog.claim(request, TAKEOVER_MS)).toEqual(finished);
+});
+
+test("a settled key is running while its owner lives, gets a better answer, and is never taken over", async () => {
+  const request = someRequest();
+  const heir = { ...request, walId: "heir" };
+  const claim = await claimKey(request);
+  await catalog.heartbeat(request.walId);
+  expect(await settle(claim, false)).toBe(true);
+  expect((await catalog.claim(request, 0)).state).toBe("running");
+  expect((await catalog.claim(heir, 0)).state).toBe("running");
+  await catalog.release(claim);
+
+  await age(request, 3_600);
+  expect(await catalog.claim(heir, 0)).toEqual({ state: "finished", digest: "d1", answer: ANSWER });
+  const better = { status: 200, body: '{"committed":true}' } as const;
+  expect(await catalog.settle(claim, better, { isFinal: true })).toBe(true);
+  expect(await catalog.claim(heir, 0)).toEqual({ state: "finished", digest: "d1", answer: better });
+});
+
+test("the end of a replay gives settled keys the answer that they have", async () => {
+  const request = someRequest();
+  const claim = await claimKey(request);
+  await catalog.heartbeat(request.walId);
+  await settle(claim, false);
+  await catalog.releaseUnfinished(request.walId);
+  expect((await catalog.claim({ ...request, walId: "another" }, TAKEOVER_MS)).state).toBe("finished");
 });
 
 test("the same key of another project is another key", async () => {
-  const claim = someClaim();
-  await catalog.claim(claim, TAKEOVER_MS);
-  expect(await catalog.claim({ ...claim, projectId: randomUUID() }, TAKEOVER_MS)).toEqual({ state: "claimed" });
+  const request = someRequest();
+  await claimKey(request);
+  await claimKey({ ...request, projectId: randomUUID() });
 });
 
 test("a living owner's key is running, a dead one's orphaned until the takeover time and then claimed", async () => {
-  const claim = someClaim();
-  const heir = { ...claim, digest: "d2", walId: "heir" };
-  await catalog.heartbeat(claim.walId);
-  await catalog.claim(claim, TAKEOVER_MS);
+  const request = someRequest();
+  const heir = { ...request, digest: "d2", walId: "heir" };
+  await catalog.heartbeat(request.walId);
+  const claim = await claimKey(request);
   expect(await catalog.claim(heir, TAKEOVER_MS)).toEqual({ state: "running" });
 
-  await age(claim, 60);
+  await age(request, 60);
   const orphaned = await catalog.claim(heir, TAKEOVER_MS);
   expect(orphaned.state).toBe("orphaned");
   const retryAfterMs = orphaned.state === "orphaned" ? orphaned.retryAfterMs : 0;
@@ -85,86 +133,104 @@ test("a living owner's key is running, a dead one's orphaned until the takeover 
   expect(retryAfterMs).toBeLessThanOrEqual(540_000);
 
   // The claim is old, but its owner was seen: still its own.
-  await age(claim, 601);
-  await catalog.heartbeat(claim.walId);
+  await age(request, 601);
+  await catalog.heartbeat(request.walId);
   expect(await catalog.claim(heir, TAKEOVER_MS)).toEqual({ state: "running" });
 
-  await age(claim, 601);
-  expect(await catalog.isOwnedBy(claim)).toBe(true);
-  expect(await catalog.claim(heir, TAKEOVER_MS)).toEqual({ state: "claimed" });
-  expect(await catalog.isOwnedBy(claim)).toBe(false);
-  expect(await catalog.isOwnedBy(heir)).toBe(true);
-  expect(await catalog.complete(claim, ANSWER)).toBe(false);
-  expect(await catalog.complete(heir, ANSWER)).toBe(true);
+  await age(request, 601);
+  const inherited = await claimKey(heir);
+  expect(await settle(claim)).toBe(false);
+  expect(await settle(inherited)).toBe(true);
 });
 
 test("a process never takes its own running key over, however late its heartbeat is", async () => {
-  const claim = someClaim();
-  await catalog.claim(claim, 0);
-  await age(claim, 3_600);
-  expect(await catalog.claim(claim, 0)).toEqual({ state: "running" });
+  const request = someRequest();
+  await claimKey(request);
+  await age(request, 3_600);
+  expect(await catalog.claim(request, 0)).toEqual({ state: "running" });
 });
 
-test("a released key is free, and only its owner can release it", async () => {
-  const claim = someClaim();
-  await catalog.claim(claim, TAKEOVER_MS);
-  await catalog.release({ ...claim, walId: "another" });
-  expect(await catalog.claim(claim, TAKEOVER_MS)).toEqual({ state: "running" });
+test("a released key is free, and only its claim can release it", async () => {
+  const request = someRequest();
+  const claim = await claimKey(request);
+  await catalog.release({ ...claim, claimId: randomUUID() });
+  expect(await catalog.claim(request, TAKEOVER_MS)).toEqual({ state: "running" });
   await catalog.release(claim);
-  expect(await catalog.claim({ ...claim, walId: "another" }, TAKEOVER_MS)).toEqual({ state: "claimed" });
+  await claimKey({ ...request, walId: "another" });
 });
 
 test("a finished key is not released", async () => {
-  const claim = someClaim();
-  await catalog.claim(claim, TAKEOVER_MS);
-  await catalog.complete(claim, ANSWER);
+  const request = someRequest();
+  const claim = await claimKey(request);
+  await settle(claim);
   await catalog.release(claim);
-  await catalog.releaseUnfinished(claim.walId);
-  expect((await catalog.claim(claim, TAKEOVER_MS)).state).toBe("finished");
+  await catalog.releaseUnfinished(request.walId);
+  expect((await catalog.claim(request, TAKEOVER_MS)).state).toBe("finished");
 });
 
 test("after a takeover that was given back, the first owner's replay still drops its record", async () => {
-  const claim = someClaim();
-  const heir = { ...claim, walId: "heir" };
-  await catalog.claim(claim, TAKEOVER_MS);
-  await age(claim, 601);
-  await catalog.claim(heir, TAKEOVER_MS);
-  await catalog.release(heir);
-  expect(await catalog.isOwnedBy(claim)).toBe(false);
-  expect(await catalog.claim({ ...claim, walId: "third" }, TAKEOVER_MS)).toEqual({ state: "claimed" });
+  const request = someRequest();
+  const claim = await claimKey(request);
+  await age(request, 601);
+  await catalog.release(await claimKey({ ...request, walId: "heir" }));
+  expect(await settle(claim)).toBe(false);
+  await claimKey({ ...request, walId: "third" });
 });
 
-test("replay keeps a record whose key expired meanwhile: it was acknowledged", async () => {
-  const claim = someClaim();
-  await catalog.claim(claim, TAKEOVER_MS);
-  await catalog.complete(claim, ANSWER);
-  await age(claim, 25 * 3_600);
+test("a claim that was taken over stays lost when its own process claims the key again", async () => {
+  const request = someRequest();
+  const claim = await claimKey(request);
+  await age(request, 601);
+  await catalog.release(await claimKey({ ...request, walId: "heir" }));
+  const again = await claimKey(request);
+  expect([await settle(claim), await settle(again)]).toEqual([false, true]);
+});
+
+test("replay keeps a record whose key expired meanwhile, used anew or not: it was acknowledged", async () => {
+  const request = someRequest();
+  const claim = await claimKey(request);
+  await settle(claim);
+  await age(request, 25 * 3_600);
   await catalog.expire();
-  expect(await catalog.isOwnedBy(claim)).toBe(true);
+  expect(await settle(claim)).toBe(true);
+  const heir = { ...request, walId: "heir" };
+  await claimKey(heir);
+  await age(request, 25 * 3_600);
+  await claimKey({ ...request, walId: "third" });
+  expect(await settle(claim)).toBe(true);
 });
 
-test("the end of a replay frees the unfinished keys of that WAL only", async () => {
-  const claim = someClaim();
-  const other = someClaim();
-  await catalog.claim(claim, TAKEOVER_MS);
-  await catalog.claim(other, TAKEOVER_MS);
-  await catalog.releaseUnfinished(claim.walId);
-  expect((await catalog.claim({ ...claim, walId: "next" }, TAKEOVER_MS)).state).toBe("claimed");
+test("a record whose key was taken over is dropped after 25 hours as well", async () => {
+  const request = someRequest();
+  const claim = await claimKey(request);
+  await age(request, 601);
+  await settle(await claimKey({ ...request, walId: "heir" }));
+  await age(request, 25 * 3_600);
+  await catalog.expire();
+  expect(await settle(claim)).toBe(false);
+});
+
+test("the end of a replay frees the unsettled keys of that WAL only", async () => {
+  const request = someRequest();
+  const other = someRequest();
+  await claimKey(request);
+  await claimKey(other);
+  await catalog.releaseUnfinished(request.walId);
+  await claimKey({ ...request, walId: "next" });
   expect((await catalog.claim({ ...other, walId: "next" }, TAKEOVER_MS)).state).toBe("running");
 });
 
 test("a key lives 24 hours: just before it answers, after it is new, and expire() removes it", async () => {
-  const claim = someClaim();
-  await catalog.claim(claim, TAKEOVER_MS);
-  await catalog.complete(claim, ANSWER);
-  await age(claim, 24 * 3_600 - 60);
+  const request = someRequest();
+  await settle(await claimKey(request));
+  await age(request, 24 * 3_600 - 60);
   await catalog.expire();
-  expect((await catalog.claim(claim, TAKEOVER_MS)).state).toBe("finished");
-  await age(claim, 24 * 3_600 + 60);
-  expect((await catalog.claim({ ...claim, walId: "next" }, TAKEOVER_MS)).state).toBe("claimed");
-  await age(claim, 24 * 3_600 + 60);
+  expect((await catalog.claim(request, TAKEOVER_MS)).state).toBe("finished");
+  await age(request, 24 * 3_600 + 60);
+  await claimKey({ ...request, walId: "next" });
+  await age(request, 24 * 3_600 + 60);
   await catalog.expire();
-  expect(await db.sql`select 1 from idempotency_keys where project_id = ${claim.projectId}`).toHaveLength(0);
+  expect(await db.sql`select 1 from idempotency_keys where project_id = ${request.projectId}`).toHaveLength(0);
 });
 
 test("expire() forgets processes long gone and keeps living ones", async () => {
@@ -179,13 +245,13 @@ test("expire() forgets processes long gone and keeps living ones", async () => {
 test("a claim that was stored although its reply was lost is claimed again by the same process", async () => {
   const lossy = new LossyDatabase({ url: db.url, logger: pino({ level: "silent" }) });
   const process = createPostgresIdempotencyCatalog(lossy);
-  const claim = someClaim();
+  const request = someRequest();
   lossy.losesReplies = true;
-  await expect(process.claim(claim, TAKEOVER_MS)).rejects.toMatchObject({ kind: "unavailable" });
+  await expect(process.claim(request, TAKEOVER_MS)).rejects.toMatchObject({ kind: "unavailable" });
   lossy.losesReplies = false;
-  expect(await catalog.claim({ ...claim, walId: "another" }, TAKEOVER_MS)).toEqual({ state: "running" });
-  expect(await process.claim(claim, TAKEOVER_MS)).toEqual({ state: "claimed" });
-  expect(await process.claim(claim, TAKEOVER_MS)).toEqual({ state: "running" });
+  expect(await catalog.claim({ ...request, walId: "another" }, TAKEOVER_MS)).toEqual({ state: "running" });
+  await claimKey(request, process);
+  expect(await process.claim(request, TAKEOVER_MS)).toEqual({ state: "running" });
   await lossy.close();
 });
 

@@ -13,6 +13,7 @@ import { Logger as SeqLogger } from "seq-logging";
 import splunk from "splunk-logging";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import winston from "winston";
+import GelfTransport from "winston-log2gelf";
 import LokiTransport from "winston-loki";
 import { until, type FoundEntry, type TestProject } from "#tests/support/api-client.ts";
 import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
@@ -278,4 +279,24 @@ test("seq-logging", async () => {
     expect(entry).toMatchObject({ service: "shop", level: "warn", levelOriginal: "Warning", message: `record ${i}` });
     expect(entry.tags).toMatchObject({ Number: String(i), message_template: "record {Number}" });
   }
+});
+
+test("winston-log2gelf, whose warning is an alert in syslog's numbers", async () => {
+  const project = await server.api.createProject("gelf");
+  const { hostname, port } = new URL(url);
+  const transport = new GelfTransport({
+    protocol: "http",
+    host: hostname,
+    port: Number(port),
+    hostname: "h1",
+    service: "shop",
+    protocolOptions: { headers: { "x-api-key": project.key } },
+  });
+  const logger = winston.createLogger({ transports: [transport] });
+  for (const i of numbers) logger.warn(`record ${i}`, { part: i });
+  for (const [i, entry] of (await found(project)).entries()) {
+    expect(entry).toMatchObject({ service: "shop", level: "fatal", levelOriginal: "1", message: `record ${i}` });
+    expect(entry.tags).toMatchObject({ host: "h1", part: String(i), environment: "development" });
+  }
+  logger.close();
 });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { shipperSnippets } from "#app/core/shipper-snippets.ts";
 import { until, type FoundEntry, type TestProject } from "#tests/support/api-client.ts";
 import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
 import { freePort } from "#tests/support/server.ts";
@@ -13,6 +14,7 @@ const run = promisify(execFile);
 
 /** Where Debian has them; rsyslog and syslog-ng exclude each other, so `.ci/run` unpacks rsyslog below /opt. */
 const CLIENTS = {
+  curl: { paths: ["/usr/bin/curl"], install: "apt-get install -y curl" },
   logger: { paths: ["/usr/bin/logger"], install: "apt-get install -y bsdutils" },
   "syslog-ng": { paths: ["/usr/sbin/syslog-ng"], install: "apt-get install -y syslog-ng-core syslog-ng-mod-http" },
   rsyslogd: {
@@ -94,6 +96,22 @@ function start(program: string, args: string[]): void {
   running.push(spawn(program, args, { stdio: "ignore" }));
 }
 
+/** The configuration that the docs and the web app show. */
+function snippet(id: string, { key }: TestProject): string {
+  return shipperSnippets({ origin: url, key }).find((one) => one.id === id)?.code ?? "";
+}
+
+describe("curl, as the docs have it", () => {
+  for (const id of ["curl", "splunk", "gelf", "seq"]) {
+    withClient("curl", id, async () => {
+      const project = await server.api.createProject(id);
+      await run("sh", ["-c", snippet(id, project)]);
+      const [entry] = await found(project, "hello", 1);
+      expect(entry).toMatchObject({ service: "web", level: "info" });
+    });
+  }
+});
+
 describe("logger", () => {
   const variants: [title: string, args: string[], transport: "TCP" | "UDP"][] = [
     ["RFC 5424 over TCP, lines", ["--tcp", "--rfc5424"], "TCP"],
@@ -134,13 +152,12 @@ describe("syslog-ng's http()", () => {
       "syslog-ng.conf",
       `@version: 3.38
 source s { network(ip(127.0.0.1) port(${port}) transport(tcp)); };
-destination d_ingest { http(url("${url}/ingest") method("POST") headers("X-API-Key: ${project.key}", "Content-Type: application/x-ndjson")
-  body("${template}\\n") batch-lines(10) batch-timeout(200)); };
+${snippet("syslog-ng", project)}
 destination d_bulk { http(url("${url}/_bulk") method("POST") user("u") password("${project.key}") headers("Content-Type: application/x-ndjson")
   body("{\\"index\\":{\\"_index\\":\\"sn\\"}}\\n${template}\\n")); };
 destination d_loki { http(url("${url}/loki/api/v1/push") method("POST") headers("X-API-Key: ${project.key}", "Content-Type: application/json")
   body("${loki}")); };
-log { source(s); destination(d_ingest); destination(d_bulk); destination(d_loki); };
+log { source(s); destination(d_akavelog); destination(d_bulk); destination(d_loki); };
 `,
     );
     start(program, [
@@ -182,17 +199,8 @@ describe("rsyslog's omelasticsearch", () => {
     const file = await configFile(
       "rsyslog.conf",
       `module(load="imtcp")
-module(load="omelasticsearch")
-template(name="document" type="list") {
-  constant(value="{") property(name="timereported" dateFormat="rfc3339" outname="@timestamp" format="jsonf")
-  constant(value=",") property(name="msg" outname="message" format="jsonf" position.from="2")
-  constant(value=",") property(name="hostname" outname="host" format="jsonf")
-  constant(value=",") property(name="programname" outname="program" format="jsonf")
-  constant(value=",") property(name="syslogseverity-text" outname="severity" format="jsonf")
-  constant(value="}")
-}
 input(type="imtcp" address="127.0.0.1" port="${port}")
-action(type="omelasticsearch" server="${url}" searchIndex="sys" bulkmode="on" template="document" uid="u" pwd="${project.key}")
+${snippet("rsyslog", project)}
 `,
     );
     const paths = modules === "" ? [] : ["-M", modules];

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "#tests/support/crash-random.ts";
+import { seededRandom, seedOf } from "#tests/support/seeded-random.ts";
 import { crashStates, recover } from "#tests/support/crash-states.ts";
 import { recordWorkload, type Snapshot } from "#tests/support/crash-workload.ts";
 
 /** `CRASH_STATES=200000` in the long tier. `CRASH_SEED` begins with one certain workload. */
 const STATES = Number(process.env["CRASH_STATES"] ?? 10_000);
-const SEED = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOf("CRASH_SEED");
 /**
  * Few recoveries are crashed again, since each has as many moments as the workload before it; more of those after a mere
  * kill, where what the first process had not synced can still be lost.
@@ -40,7 +40,7 @@ async function crashWorkload(seed: number, tally: Tally): Promise<void> {
 describe("every disk that a crash can leave", () => {
   it(
     `keeps acknowledged lines once, over ${STATES} of them`,
-    { timeout: 60_000 + STATES * 20 },
+    { timeout: 120_000 + STATES * 60 },
     async ({ annotate }) => {
       const tally: Tally = { states: 0, afterSecondCrash: 0, wrong: [] };
       let workloads = 0;

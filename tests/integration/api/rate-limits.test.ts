@@ -1,0 +1,141 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { API_ENV, apiClient, type ApiClient, type TestProject } from "#tests/support/api-client.ts";
+import { openTestDatabase, type TestDatabase } from "#tests/support/postgres.ts";
+import { startServer, type TestServer } from "#tests/support/server.ts";
+
+const RATE_BYTES_PER_S = 64 * 1024;
+const BURST_BYTES = 128 * 1024;
+const KEY_BURST_RECORDS = 5_000;
+
+let database: TestDatabase;
+let servers: TestServer[];
+let apis: [ApiClient, ApiClient];
+/** Projects are made before anything is measured. */
+const projects = new Map<string, TestProject>();
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  const env = {
+    ...API_ENV,
+    DATABASE_URL: database.url,
+    SESSION_SECRET: randomBytes(32).toString("hex"),
+    RATE_LIMIT_BYTES_PER_S: String(RATE_BYTES_PER_S),
+    RATE_LIMIT_BURST_BYTES: String(BURST_BYTES),
+    RATE_LIMIT_KEY_RECORDS_PER_S: "100",
+    RATE_LIMIT_KEY_BURST_RECORDS: String(KEY_BURST_RECORDS),
+  };
+  // One after the other, since both would migrate the same empty database.
+  servers = [await startServer({ env }), await startServer({ env })];
+  const [first, second] = servers as [TestServer, TestServer];
+  apis = [apiClient(() => first), apiClient(() => second)];
+  for (const name of ["headers", "records", "shared", "noisy", "quiet"]) {
+    projects.set(name, await apis[0].createProject(name));
+  }
+}, 120_000);
+
+afterAll(async () => {
+  for (const server of servers) await server.stop();
+  await database.drop();
+});
+
+const keyOf = (name: string) => projects.get(name)?.key ?? "";
+const bodyOf = (bytes: number) => `{"message":"${"x".repeat(bytes - 14)}"}`;
+
+test("answers say what is left, and a refusal when to come again", async () => {
+  const [api] = apis;
+  const taken = await api.ingest(keyOf("headers"), bodyOf(BURST_BYTES / 2));
+  expect(taken.status).toBe(202);
+  expect(Number(taken.headers.get("ratelimit-remaining"))).toBeLessThan(BURST_BYTES);
+  expect(taken.headers.get("ratelimit-limit")).toBe(String(BURST_BYTES));
+  await api.ingest(keyOf("headers"), bodyOf(BURST_BYTES));
+  const refused = await api.ingest(keyOf("headers"), bodyOf(100));
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get("ratelimit-remaining")).toBe("0");
+  expect(await refused.json()).toMatchObject({ status: 429, detail: expect.stringContaining("bytes") as string });
+  await sleep(1_000 * Number(refused.headers.get("retry-after")));
+  expect((await api.ingest(keyOf("headers"), bodyOf(100))).status).toBe(202);
+});
+
+test("records are counted for each key by itself, whatever compression hides of them", async () => {
+  const [api] = apis;
+  const project = projects.get("records") as TestProject;
+  const made = await api.operator("POST", `/projects/${project.id}/keys`, { name: "second", scopes: ["ingest"] });
+  const second = ((await made.json()) as { apiKey: { key: string } }).apiKey.key;
+  const lines = '{"message":"m"}\n'.repeat(KEY_BURST_RECORDS + 500);
+  expect((await api.ingest(project.key, lines)).status).toBe(202);
+  const refused = await api.ingest(project.key, '{"message":"m"}');
+  expect([refused.status, await refused.text()]).toEqual([429, expect.stringContaining("records")]);
+  expect((await api.ingest(second, '{"message":"m"}')).status).toBe(202);
+});
+
+test("two processes give away one quota, not two", { timeout: 40_000 }, async () => {
+  const pieceBytes = 8 * 1024;
+  const forMs = 5_000;
+  let acceptedBytes = 0;
+  const untilMs = Date.now() + forMs;
+  await Promise.all(
+    apis.map(async (api) => {
+      while (Date.now() < untilMs) {
+        const answer = await api.ingest(keyOf("shared"), bodyOf(pieceBytes));
+        if (answer.status === 202) acceptedBytes += pieceBytes;
+        await sleep(40);
+      }
+    }),
+  );
+  const allowedBytes = BURST_BYTES + (RATE_BYTES_PER_S * forMs) / 1000;
+  // In the first second both may give the same burst away; the debt is paid back before the five are over.
+  expect(acceptedBytes).toBeLessThan(allowedBytes * 1.2);
+  expect(acceptedBytes).toBeGreaterThan(allowedBytes * 0.8);
+});
+
+test("a project at ten times its quota leaves the p99 of another within twofold", { timeout: 40_000 }, async () => {
+  const [api] = apis;
+  const quietMs = () => latenciesOf(api, keyOf("quiet"), 150);
+  const alone = p99(await quietMs());
+  const stop = new AbortController();
+  const statuses = new Map<number, number>();
+  const noise = sendAtRate(api, keyOf("noisy"), stop.signal, statuses);
+  const beside = p99(await quietMs());
+  stop.abort();
+  await noise;
+  expect(statuses.get(429) ?? 0).toBeGreaterThan(4 * (statuses.get(202) ?? 0));
+  expect(new Set(statuses.keys())).toEqual(new Set([202, 429]));
+  // A collection of garbage is as long as such a request; what is promised is about more than that.
+  expect(beside).toBeLessThan(2 * alone + 10);
+});
+
+/** Requests of 500 bytes, fifty a second: well below the quota. */
+async function latenciesOf(api: ApiClient, key: string, count: number): Promise<number[]> {
+  const latencies: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const startedAtMs = performance.now();
+    const answer = await api.ingest(key, bodyOf(500));
+    latencies.push(performance.now() - startedAtMs);
+    expect(answer.status).toBe(202);
+    await sleep(15);
+  }
+  return latencies;
+}
+
+function p99(latencies: number[]): number {
+  return latencies.sort((a, b) => a - b)[Math.floor(latencies.length * 0.99) - 1] ?? 0;
+}
+
+/** Ten times the quota, whatever is answered. */
+async function sendAtRate(api: ApiClient, key: string, signal: AbortSignal, statuses: Map<number, number>) {
+  const pieceBytes = 16 * 1024;
+  const intervalMs = (1000 * pieceBytes) / (10 * RATE_BYTES_PER_S);
+  const running = new Set<Promise<void>>();
+  for (let dueMs = Date.now(); !signal.aborted; dueMs += intervalMs) {
+    await sleep(Math.max(0, dueMs - Date.now()));
+    const one = api.ingest(key, bodyOf(pieceBytes)).then(async (answer) => {
+      await answer.arrayBuffer();
+      statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+    });
+    running.add(one);
+    void one.finally(() => running.delete(one));
+  }
+  await Promise.all(running);
+}
