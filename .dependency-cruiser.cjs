@@ -1,7 +1,8 @@
 // The floors of docs/architecture.md: imports go only downward. Each rule is one law.
 const TESTS = "\\.test\\.tsx?$";
 const FLOOR_2 = "^app/server/(system|kernel|ingest|o3|search|compaction|retention)/";
-const FLOOR_3 = "^app/server/((catalog|alerts|auth|protocols|http)/|(runtime|env)\\.ts$)";
+const FLOOR_3 =
+  "^app/server/((catalog|alerts|auth|protocols|canary|telemetry|http)/|(runtime|services|open-services|world|env|start-upkeep)\\.ts$)";
 const FLOOR_4 = "^app/(routes|components)/|^app/(root|entry\\.(client|server))\\.tsx$";
 
 /** A package in node_modules, or the types of it. */
@@ -51,6 +52,14 @@ module.exports = {
       severity: "error",
       from: { path: "^app/components/" },
       to: { path: "^app/server/" },
+    },
+    {
+      name: "telemetry-is-loaded-when-asked-for",
+      comment:
+        "Nothing but app/server/telemetry imports OpenTelemetry, and of that everybody imports the interface alone.",
+      severity: "error",
+      from: { path: "^(app/|server\\.ts$)", pathNot: `^app/server/telemetry/|${TESTS}` },
+      to: { path: packages("@opentelemetry/[^/]+") },
     },
     {
       name: "no-tests-in-the-app",

@@ -2,16 +2,22 @@ import { defineConfig } from "@playwright/test";
 import { findChromium } from "#tests/e2e/find-chromium.ts";
 
 const executablePath = findChromium();
+const SPEED = "explorer-speed.spec.ts";
 
 export default defineConfig({
   testDir: "tests/e2e",
   outputDir: "test-results",
   globalSetup: "./tests/e2e/require-chromium.ts",
-  // One server serves all tests; the machine that runs them is small.
-  workers: 1,
+  // Each worker has a server of its own, and two are what a small machine carries.
+  workers: 2,
+  projects: [
+    { name: "pages", testIgnore: SPEED },
+    // What is timed runs alone.
+    { name: "speed", testMatch: SPEED, dependencies: ["pages"] },
+  ],
   retries: 0,
   forbidOnly: process.env.CI !== undefined,
-  timeout: 30_000,
+  timeout: 120_000,
   reporter: [["list"]],
   use: {
     trace: "retain-on-failure",

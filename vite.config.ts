@@ -12,10 +12,14 @@ import remixOptions from "./remix.config.js";
 const SERVER_ENTRIES: Record<string, string> = {
   index: "server.ts",
   "seal-worker": "app/server/ingest/seal-worker.ts",
+  "compaction-worker": "app/server/compaction/compaction-worker.ts",
+  "engine-worker": "app/server/search/engine-worker.ts",
 };
 
 export default defineConfig({
   build: { target: "es2022", rollupOptions: { onwarn } },
+  // Bundled into the server, so that it holds the few parts it uses: lucide-react alone has thousands of icons.
+  ssr: { noExternal: ["lucide-react", "radix-ui", /^@radix-ui\//, "cmdk", "react-day-picker"] },
   plugins: [
     // Remix guards `.server` names only; this keeps the whole folder out of the browser.
     denyImports({ client: { specifiers: [/^#app\/server\//], files: ["app/server/**"] } }),
@@ -25,9 +29,11 @@ export default defineConfig({
   ],
 });
 
-/** A route without a page leaves nothing in the browser build, and that is as it should be. */
+/** A route without a page leaves nothing in the browser build, and misplaced notes to bundlers in packages cost nothing. */
+const HARMLESS = new Set(["EMPTY_BUNDLE", "INVALID_ANNOTATION"]);
+
 function onwarn(warning: Rollup.RollupLog, warn: Rollup.LoggingFunction): void {
-  if (warning.code !== "EMPTY_BUNDLE") warn(warning);
+  if (!HARMLESS.has(warning.code ?? "")) warn(warning);
 }
 
 /** serverEntries replaces Remix's own server entry, so it has to stand after remix(). */
@@ -38,7 +44,17 @@ function serverEntries(): Plugin {
     config(_config, { command, isSsrBuild }) {
       if (command !== "build" || !isSsrBuild) return undefined;
       const input = Object.fromEntries(Object.entries(SERVER_ENTRIES).filter(([, file]) => existsSync(file)));
-      return { build: { rollupOptions: { input, output: { entryFileNames: "[name].js" } } } };
+      return {
+        build: {
+          rollupOptions: {
+            input,
+            output: { entryFileNames: "[name].js" },
+            // What pages load late imports what it shares from index.js. Without this Rollup would move all of index.js into
+            // a chunk, from which it finds none of its neighbours and does not know that it is what was started.
+            preserveEntrySignatures: "allow-extension",
+          },
+        },
+      };
     },
   };
 }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,46 +11,71 @@ export interface BenchServer {
   pid: number;
   dataDir: string;
   key: string;
-  stop(): Promise<void>;
+  operator(method: string, path: string, body: object): Promise<Response>;
+  /** Ends the server, and removes its data unless they are kept for another. */
+  stop(options?: { keepsData: boolean }): Promise<void>;
 }
 
-const PORT = 3199;
+/** BenchData is a data folder that has a project already, and a key of it. */
+export type BenchData = Pick<BenchServer, "dataDir" | "key">;
+
 const START_TIMEOUT_MS = 60_000;
 
-/** startBenchServer runs the production build over an empty data folder, with a project and its key. */
-export async function startBenchServer(nodeOptions: string[] = []): Promise<BenchServer> {
-  const dataDir = mkdtempSync(path.join(tmpdir(), "akavelog-bench-"));
-  const child = spawn(process.execPath, [...nodeOptions, "--enable-source-maps", "build/server/index.js"], {
+/** startBenchServer runs the production build over an empty data folder, with a project and its key, or over a known one. */
+export async function startBenchServer(
+  nodeOptions: string[] = [],
+  env: Record<string, string> = {},
+  known: BenchData | null = null,
+): Promise<BenchServer> {
+  const dataDir = known?.dataDir ?? mkdtempSync(path.join(tmpdir(), "akavelog-bench-"));
+  const port = await freePort();
+  const child = spawn(process.execPath, [...nodeOptions, "build/server/index.js"], {
     env: {
       PATH: process.env["PATH"],
       NODE_ENV: "production",
       UV_THREADPOOL_SIZE: "16",
       LOG_LEVEL: "warn",
       DATA_DIR: dataDir,
-      PORT: String(PORT),
+      PORT: String(port),
+      ...env,
     },
     stdio: "inherit",
   });
-  const url = `http://127.0.0.1:${PORT}`;
+  const url = `http://127.0.0.1:${port}`;
   await untilReady(url, child);
   const token = readFileSync(path.join(dataDir, "admin-token"), "utf8").trim();
-  const created = await fetch(`${url}/projects`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify({ name: "bench" }),
-  });
-  const { apiKey } = (await created.json()) as { apiKey: { key: string } };
+  const operator = (method: string, path: string, body: object) =>
+    fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
   return {
     url,
     pid: child.pid as number,
     dataDir,
-    key: apiKey.key,
-    async stop() {
+    key: known?.key ?? (await createProject(operator)),
+    operator,
+    async stop(options = { keepsData: false }) {
       child.kill("SIGTERM");
       await once(child, "exit");
-      rmSync(dataDir, { recursive: true, force: true });
+      if (!options.keepsData) rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+async function createProject(operator: BenchServer["operator"]): Promise<string> {
+  const created = await operator("POST", "/projects", { name: "bench" });
+  return ((await created.json()) as { apiKey: { key: string } }).apiKey.key;
 }
 
 async function untilReady(url: string, child: ChildProcess): Promise<void> {

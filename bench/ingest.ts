@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { startBenchServer, type BenchServer } from "#bench/bench-server.ts";
+import { percentile } from "#bench/figures.ts";
 import { cpuSecondsOf, cpuSecondsOfTree, peakResidentBytesOf } from "#bench/process-usage.ts";
 
 /** IngestResult are the figures of one run. */
@@ -28,7 +29,8 @@ export async function benchIngest(
   entries: number,
   nodeOptions: string[] = [],
 ): Promise<IngestResult> {
-  const server = await startBenchServer(nodeOptions);
+  // Compaction would be measured along.
+  const server = await startBenchServer(nodeOptions, { COMPACT_INTERVAL_MS: "86400000" });
   try {
     const latenciesMs: number[] = [];
     const appBefore = cpuSecondsOf(server.pid);
@@ -58,7 +60,7 @@ export async function benchIngest(
   }
 }
 
-async function sendAll(server: BenchServer, bodies: readonly Buffer[], latenciesMs: number[]): Promise<void> {
+export async function sendAll(server: BenchServer, bodies: readonly Buffer[], latenciesMs: number[]): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: SENDERS });
   let next = 0;
   async function sender(): Promise<void> {
@@ -135,8 +137,4 @@ export function post(
     sending.on("error", reject);
     sending.end(body);
   });
-}
-
-function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }

@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { decompress } from "zstd-napi";
 import { createRandom, type Random } from "#bench/random.ts";
 
+export const LINES_PER_REQUEST = 1_000;
+
 /** BenchLine is what varies from line to line; the message still has the numbers of its template. */
 interface BenchLine {
   service: string;

@@ -10,6 +10,11 @@ export function cpuSecondsOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
 }
 
+/** cpuSecondsOfApp is the time of a process and of those that it has waited for: not of the database, which lives on. */
+export function cpuSecondsOfApp(pid: number): number {
+  return cpuSecondsOf(pid) + waitedForSeconds(pid);
+}
+
 /** cpuSecondsOfTree is the time of a process, its living descendants, and all that these have waited for. */
 export function cpuSecondsOfTree(rootPid: number): number {
   const parents = new Map<number, number>();
@@ -41,4 +46,19 @@ function waitedForSeconds(pid: number): number {
 export function peakResidentBytesOf(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+/** residentBytesOfApp is what a process and those of its children that run Node hold now: the database does not. */
+export function residentBytesOfApp(rootPid: number): number {
+  const children = readFileSync(`/proc/${rootPid}/task/${rootPid}/children`, "utf8").trim().split(" ").filter(Boolean);
+  let bytes = 0;
+  for (const pid of [String(rootPid), ...children]) {
+    try {
+      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      if (/^Name:\s+node/m.test(status)) bytes += Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+    } catch {
+      // It ended between the two calls.
+    }
+  }
+  return bytes;
 }

@@ -43,7 +43,9 @@ function build() {
   const startedAt = new Date();
   const remix = path.join(root, "node_modules/@remix-run/dev/dist/cli.js");
   rmSync(stamp, { force: true });
-  execFileSync(process.execPath, [remix, "vite:build", "--sourcemapServer", "--logLevel", "warn"], {
+  // The server's build keeps its names and lines, so traces can be read as they are: maps, which Node would load for every
+  // package as well, would hold 20 MB.
+  execFileSync(process.execPath, [remix, "vite:build", "--logLevel", "warn"], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
     env: { ...process.env, NODE_ENV: "production" },

@@ -1,6 +1,7 @@
 /** `npm run demo`: the server with a demo project and realistic logs flowing in. */
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildWhenStale } from "./build.mjs";
@@ -15,11 +16,20 @@ const REQUEST_ENTRIES = 2_000;
 const dataDirectory = process.env.DATA_DIR ?? "data";
 const url = `http://${process.env.HOST ?? "127.0.0.1"}:${process.env.PORT ?? 3000}`;
 const keyFile = path.join(dataDirectory, "demo-key");
+const passwordFile = path.join(dataDirectory, "demo-password");
+const EMAIL = "demo@example.org";
 
 await buildWhenStale();
-const server = spawn(process.execPath, ["--enable-source-maps", "build/server/index.js"], {
+const password = demoPassword();
+const server = spawn(process.execPath, ["build/server/index.js"], {
   stdio: "inherit",
-  env: { ...process.env, NODE_ENV: "production", UV_THREADPOOL_SIZE: "16" },
+  env: {
+    AKAVELOG_ADMIN_EMAIL: EMAIL,
+    AKAVELOG_ADMIN_PASSWORD: password,
+    ...process.env,
+    NODE_ENV: "production",
+    UV_THREADPOOL_SIZE: "16",
+  },
 });
 let isStopping = false;
 server.once("exit", (code) => process.exit(code ?? 1));
@@ -38,7 +48,8 @@ The demo shop writes about ${VISITS_PER_S * 2} lines a second into the project "
 
   curl -s "${url}/query" -H "X-API-Key: $(cat ${keyFile})" -d '{"level":["error"],"limit":5}'
 
-The web app is at ${url}
+The web app is at ${url}/p/demo/logs
+${(await canSignIn()) ? `Sign in as ${EMAIL} with the password ${password}` : "Sign in with your account."}
 `);
 while (!isStopping) {
   await sleep(1_000);
@@ -57,6 +68,26 @@ async function untilReady() {
     if (isReady) return;
     await sleep(200);
   }
+}
+
+/** Kept beside the other secrets of this machine, since the account is made at the first start only. */
+function demoPassword() {
+  mkdirSync(dataDirectory, { recursive: true });
+  if (!existsSync(passwordFile)) {
+    writeFileSync(passwordFile, `${randomBytes(9).toString("base64url")}\n`, { mode: 0o600 });
+  }
+  return readFileSync(passwordFile, "utf8").trim();
+}
+
+/** Where the data folder was used before, its first account is another. */
+async function canSignIn() {
+  const answer = await fetch(`${url}/login`, {
+    method: "POST",
+    redirect: "manual",
+    headers: { origin: url },
+    body: new URLSearchParams({ email: EMAIL, password }),
+  });
+  return answer.status === 302;
 }
 
 /** The project is made once; its key is kept beside the other secrets of this machine. */

@@ -32,7 +32,7 @@ for (;;) {
     continue;
   }
   await stopServer();
-  server = spawn(process.execPath, ["--enable-source-maps", "build/server/index.js"], {
+  server = spawn(process.execPath, ["build/server/index.js"], {
     stdio: "inherit",
     env: { ...process.env, NODE_ENV: "production", UV_THREADPOOL_SIZE: "16" },
   });

@@ -2,9 +2,6 @@
 import path from "node:path";
 import { pino } from "pino";
 import { createApiKey } from "#app/server/catalog/api-keys.ts";
-import { CatalogDatabase } from "#app/server/catalog/database.ts";
-import { openEmbeddedPostgres } from "#app/server/catalog/embedded-postgres.ts";
-import { migrateDatabase } from "#app/server/catalog/migrate-database.ts";
 import { createPostgresReindexCatalog, isIndexEmpty } from "#app/server/catalog/postgres-reindex-catalog.ts";
 import { readEnv } from "#app/server/env.ts";
 import { openFileSystemObjectStore } from "#app/server/o3/file-system-object-store.ts";
@@ -12,6 +9,7 @@ import { openS3ObjectStore } from "#app/server/o3/s3-object-store.ts";
 import { reindex } from "#app/server/retention/reindex.ts";
 import { lockDataDir } from "#app/server/system/data-dir-lock.ts";
 import { nodeFileSystem } from "#app/server/system/node-file-system.ts";
+import { openIndex } from "#scripts/open-index.ts";
 
 const env = readEnv();
 const logger = pino({ level: env.logLevel }, pino.destination(2));
@@ -27,7 +25,7 @@ try {
       ? await openFileSystemObjectStore({ root: path.join(dataDir, "objects"), fileSystem: nodeFileSystem })
       : openS3ObjectStore(env.o3);
   closers.push(() => store.close());
-  const database = await openDatabase();
+  const database = await openIndex(env, logger, closers);
   if (!(await isIndexEmpty(database)))
     throw new Error(
       "cannot reindex: the database is not empty; name an empty one as DATABASE_URL, or move DATA_DIR/postgres away",
@@ -47,17 +45,4 @@ try {
   if (refused.length > 0) process.exitCode = 1;
 } finally {
   for (const close of closers.reverse()) await close();
-}
-
-async function openDatabase(): Promise<CatalogDatabase> {
-  let url = env.databaseUrl;
-  if (url === null) {
-    const embedded = await openEmbeddedPostgres({ dataDir, logger });
-    closers.push(() => embedded.close());
-    ({ url } = embedded);
-  }
-  await migrateDatabase({ url, migrationsFolder: path.resolve("drizzle"), logger });
-  const database = new CatalogDatabase({ url, logger, queryTimeoutMs: 120_000 });
-  closers.push(() => database.close());
-  return database;
 }
