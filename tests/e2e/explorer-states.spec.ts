@@ -132,3 +132,29 @@ test("rows do not wait for the counts", async ({ page }) => {
   await expect(page.getByRole("button", { name: /^web/ })).toBeVisible();
   expect(await rowsOf(page).first().boundingBox()).toEqual(before);
 });
+
+test("counts that arrive in the middle of a drag do not take it away", async ({ page }) => {
+  await page.goto(`${logsOf(shop)}?from=now-12h&to=now`);
+  const bars = page.getByRole("slider", { name: /Lines over time/ });
+  await expect(bars.locator("rect.fill-level-unknown").first()).toBeVisible();
+  let release = () => {};
+  await page.route("**/histogram?*", async (route) => {
+    await new Promise<void>((resolve) => (release = resolve));
+    await route.continue();
+  });
+  await page.getByRole("button", { name: /Time range/ }).click();
+  await page.getByLabel("Type a time range").fill("-1m");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/from=now-1m/);
+  await expect(statusOf(page)).toContainText("20 lines");
+  const box = await bars.boundingBox();
+  if (box === null) throw new Error("the histogram has no place");
+  await page.mouse.move(box.x + box.width * 0.9, box.y + 20);
+  await page.mouse.down();
+  const counted = page.waitForResponse(/\/histogram\?/);
+  release();
+  await (await counted).finished();
+  await page.mouse.move(box.x + box.width * 0.99, box.y + 20, { steps: 5 });
+  await page.mouse.up();
+  await expect(page).toHaveURL(/from=\d{4}-/);
+});

@@ -9,11 +9,13 @@ export interface HistogramBarsProps {
   pointed: number | null;
   isStale: boolean;
   onPoint: (index: number | null) => void;
+  /** The bars must stay the same until `onSelect` or the next `onDrag(false)`. */
+  onDrag: (isDragging: boolean) => void;
   onSelect: (first: number, last: number) => void;
 }
 
 /** HistogramBars are the bars themselves; dragging over them chooses a time. */
-export function HistogramBars({ buckets, stack, pointed, isStale, onPoint, onSelect }: HistogramBarsProps) {
+export function HistogramBars({ buckets, stack, pointed, isStale, onPoint, onDrag, onSelect }: HistogramBarsProps) {
   const svg = useRef<SVGSVGElement>(null);
   const [dragFrom, setDragFrom] = useState<number | null>(null);
   const count = Math.max(1, buckets.length);
@@ -26,9 +28,14 @@ export function HistogramBars({ buckets, stack, pointed, isStale, onPoint, onSel
 
   function onPointerUp(event: PointerEvent): void {
     if (dragFrom === null) return;
-    setDragFrom(null);
+    endDrag();
     onPoint(null);
     onSelect(dragFrom, bucketAt(event));
+  }
+
+  function endDrag(): void {
+    setDragFrom(null);
+    onDrag(false);
   }
 
   const marked =
@@ -46,10 +53,11 @@ export function HistogramBars({ buckets, stack, pointed, isStale, onPoint, onSel
         if (event.button !== 0 || buckets.length === 0) return;
         event.currentTarget.setPointerCapture(event.pointerId);
         setDragFrom(bucketAt(event));
+        onDrag(true);
       }}
       onPointerMove={(event) => buckets.length > 0 && onPoint(bucketAt(event))}
       onPointerUp={onPointerUp}
-      onPointerCancel={() => setDragFrom(null)}
+      onPointerCancel={endDrag}
       onPointerLeave={() => dragFrom === null && onPoint(null)}
     >
       <rect width={count} height="100" className="fill-transparent" />

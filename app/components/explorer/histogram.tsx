@@ -22,9 +22,13 @@ const STACK: readonly Level[] = ["fatal", "error", "warn", "info", "debug", "tra
 
 /** Histogram shows how many lines there are over time. Its figures can be read as text as well. */
 export function Histogram({ counted, zone, onZoom, onZoomOut, onLevel }: HistogramProps) {
-  const { data, failure, isLoading, reload } = counted;
-  const [pointed, setPointed] = useState<number | null>(null);
+  const { failure, isLoading, reload } = counted;
+  /** Counts that arrive while somebody drags over the bars wait: a bar must not become another under the hand. */
+  const [held, setHeld] = useState<Counted | null>(null);
+  const data = held ?? counted.data;
   const buckets = data?.buckets ?? [];
+  const [lastPointed, setPointed] = useState<number | null>(null);
+  const pointed = lastPointed !== null && lastPointed < buckets.length ? lastPointed : null;
   const intervalMs = durationOfInterval(data?.interval ?? "1m");
 
   function zoomTo(first: number, last: number): void {
@@ -79,6 +83,7 @@ export function Histogram({ counted, zone, onZoom, onZoomOut, onLevel }: Histogr
             pointed={pointed}
             isStale={isLoading}
             onPoint={setPointed}
+            onDrag={(isDragging) => setHeld(isDragging ? data : null)}
             onSelect={zoomTo}
           />
         ) : (
