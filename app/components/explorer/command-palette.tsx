@@ -16,7 +16,7 @@ export interface CommandPaletteProps {
   onClose: () => void;
 }
 
-/** CommandPalette finds every command by its name. It is loaded when it is first opened. */
+/** CommandPalette finds every command by its name. It is there at once, since whoever opens it types on. */
 export function CommandPalette({ getCommands, onClose }: CommandPaletteProps) {
   const commands = getCommands();
   const groups = [...new Set(commands.map(({ group }) => group))];

@@ -1,7 +1,8 @@
 import { useNavigate } from "@remix-run/react";
 import { Play, Radio } from "lucide-react";
-import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import type { Facets, Histogram as Counted } from "#app/components/explorer/api-client.ts";
+import { CommandPalette } from "#app/components/explorer/command-palette.tsx";
 import { DetailFrame } from "#app/components/explorer/detail-frame.tsx";
 import { explorerCommands } from "#app/components/explorer/explorer-commands.ts";
 import {
@@ -45,11 +46,6 @@ import { parseQuery } from "#app/core/query/parse-query.ts";
 import { positiveTexts } from "#app/core/query/positive-texts.ts";
 import type { SavedSearch } from "#app/core/saved-search.ts";
 import { Button } from "#app/components/ui/button.tsx";
-
-const CommandPalette = lazy(async () => {
-  const { CommandPalette: Palette } = await import("#app/components/explorer/command-palette.tsx");
-  return { default: Palette };
-});
 
 /** While lines come in live, they are counted again so often. */
 const COUNT_AGAIN_MS = 10_000;
@@ -276,20 +272,18 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
       />
       <ShortcutSheet isOpen={overlay === "help"} onOpenChange={(isOpen) => setOverlay(isOpen ? "help" : null)} />
       {overlay === "palette" && (
-        <Suspense fallback={null}>
-          <CommandPalette
-            onClose={() => setOverlay(null)}
-            getCommands={() =>
-              explorerCommands({
-                ...{ slug, state, update, saved, openSaved, focusQuery, copyLink, copyCurl, zoomOut: zoom },
-                goTo: (address) => navigate(address),
-                openTime: () => setOverlay("time"),
-                openSave: () => setOverlay("saved"),
-                openHelp: () => setOverlay("help"),
-              })
-            }
-          />
-        </Suspense>
+        <CommandPalette
+          onClose={() => setOverlay(null)}
+          getCommands={() =>
+            explorerCommands({
+              ...{ slug, state, update, saved, openSaved, focusQuery, copyLink, copyCurl, zoomOut: zoom },
+              goTo: (address) => navigate(address),
+              openTime: () => setOverlay("time"),
+              openSave: () => setOverlay("saved"),
+              openHelp: () => setOverlay("help"),
+            })
+          }
+        />
       )}
       <ToastLine message={toast.message} />
     </div>
