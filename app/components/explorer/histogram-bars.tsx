@@ -9,8 +9,8 @@ export interface HistogramBarsProps {
   pointed: number | null;
   isStale: boolean;
   onPoint: (index: number | null) => void;
-  /** The bars must stay the same until `onSelect` or the next `onDrag(false)`. */
-  onDrag: (isDragging: boolean) => void;
+  /** Until `false` the bars must stay the same; whoever shows bars that never change needs not know. */
+  onDrag?: (isDragging: boolean) => void;
   onSelect: (first: number, last: number) => void;
 }
 
@@ -35,7 +35,7 @@ export function HistogramBars({ buckets, stack, pointed, isStale, onPoint, onDra
 
   function endDrag(): void {
     setDragFrom(null);
-    onDrag(false);
+    onDrag?.(false);
   }
 
   const marked =
@@ -53,7 +53,7 @@ export function HistogramBars({ buckets, stack, pointed, isStale, onPoint, onDra
         if (event.button !== 0 || buckets.length === 0) return;
         event.currentTarget.setPointerCapture(event.pointerId);
         setDragFrom(bucketAt(event));
-        onDrag(true);
+        onDrag?.(true);
       }}
       onPointerMove={(event) => buckets.length > 0 && onPoint(bucketAt(event))}
       onPointerUp={onPointerUp}
