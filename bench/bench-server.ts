@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SERVER_ENV } from "../scripts/server-env.mjs";
 
 export interface BenchServer {
   url: string;
@@ -32,8 +33,7 @@ export async function startBenchServer(
   const child = spawn(process.execPath, [...nodeOptions, "build/server/index.js"], {
     env: {
       PATH: process.env["PATH"],
-      NODE_ENV: "production",
-      UV_THREADPOOL_SIZE: "16",
+      ...SERVER_ENV,
       LOG_LEVEL: "warn",
       DATA_DIR: dataDir,
       PORT: String(port),

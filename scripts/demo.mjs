@@ -6,6 +6,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildWhenStale } from "./build.mjs";
 import { demoEntries } from "./demo-logs.mjs";
+import { SERVER_ENV } from "./server-env.mjs";
 
 const HISTORY_MS = 60 * 60_000;
 const HISTORY_VISITS = 6_000;
@@ -27,8 +28,7 @@ const server = spawn(process.execPath, ["build/server/index.js"], {
     AKAVELOG_ADMIN_EMAIL: EMAIL,
     AKAVELOG_ADMIN_PASSWORD: password,
     ...process.env,
-    NODE_ENV: "production",
-    UV_THREADPOOL_SIZE: "16",
+    ...SERVER_ENV,
   },
 });
 let isStopping = false;

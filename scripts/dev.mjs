@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { watch } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildWhenStale } from "./build.mjs";
+import { SERVER_ENV } from "./server-env.mjs";
 
 /** Editors save in several steps. */
 const SETTLE_MS = 150;
@@ -34,7 +35,7 @@ for (;;) {
   await stopServer();
   server = spawn(process.execPath, ["build/server/index.js"], {
     stdio: "inherit",
-    env: { ...process.env, NODE_ENV: "production", UV_THREADPOOL_SIZE: "16" },
+    env: { ...process.env, ...SERVER_ENV },
   });
 }
 

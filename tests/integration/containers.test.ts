@@ -8,6 +8,7 @@ import { parse } from "yaml";
 import { openS3ObjectStore } from "#app/server/o3/s3-object-store.ts";
 import { sha256Hex } from "#tests/integration/o3/object-store-cases.ts";
 import { startS3Server } from "#tests/support/s3-server.ts";
+import { SERVER_ENV } from "../../scripts/server-env.mjs";
 
 interface Service {
   image?: string;
@@ -130,12 +131,16 @@ describe("Dockerfile", () => {
     expect(all("RUN").join("\n")).toContain("chown node:node /data");
   });
 
-  it("starts node itself, with the thread pool that fdatasync needs", () => {
+  it("starts node itself, as npm start and the systemd unit do", () => {
     // A shell or npm in between would not pass SIGTERM on, and nothing would be flushed at the end.
     expect(JSON.parse(all("CMD").at(-1)!)).toEqual(["node", "build/server/index.js"]);
+    const environment = Object.entries(SERVER_ENV).map(([name, value]) => `${name}=${value}`);
     expect(all("ENV").join(" ").split(" ")).toEqual(
-      expect.arrayContaining(["NODE_ENV=production", "UV_THREADPOOL_SIZE=16", "HOST=0.0.0.0", "DATA_DIR=/data"]),
+      expect.arrayContaining([...environment, "HOST=0.0.0.0", "DATA_DIR=/data"]),
     );
+    const { scripts } = JSON.parse(readRoot("package.json")) as { scripts: { start: string } };
+    expect(scripts.start).toContain(`env ${environment.join(" ")} node build/server/index.js`);
+    expect(readRoot("docs/operations/akavelog.service")).toContain(`Environment=${environment.join(" ")}\n`);
     const check = all("HEALTHCHECK").at(-1)!;
     const command = JSON.parse(check.slice(check.indexOf("["))) as string[];
     expect(command.slice(0, 2)).toEqual(["node", "-e"]);

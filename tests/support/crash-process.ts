@@ -4,6 +4,7 @@ import { readFile, readdir, readlink, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SERVER_ENV } from "../../scripts/server-env.mjs";
 import { copyBuildBelowRepository } from "#tests/support/crash-build.ts";
 
 /** CrashProcess is one life of the server. */
@@ -47,8 +48,7 @@ export async function openCrashSite(dataDirectory: string, copyBuild = copyBuild
     const child = spawn(process.execPath, [path.join(build, "crash-server.js")], {
       env: {
         ...inherited,
-        NODE_ENV: "production",
-        UV_THREADPOOL_SIZE: "16",
+        ...SERVER_ENV,
         HOST: "127.0.0.1",
         PORT: String(port),
         DATA_DIR: dataDirectory,

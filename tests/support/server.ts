@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildWhenStale } from "../../scripts/build.mjs";
+import { SERVER_ENV } from "../../scripts/server-env.mjs";
 
 export interface ServerOptions {
   /** Beside what a server needs; nothing else of this process's environment but PATH, HOME and the like is passed on. */
@@ -44,8 +45,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const child = spawn(process.execPath, ["build/server/index.js"], {
     env: {
       ...inherited,
-      NODE_ENV: "production",
-      UV_THREADPOOL_SIZE: "16",
+      ...SERVER_ENV,
       HOST: "127.0.0.1",
       PORT: String(port),
       DATA_DIR: dataDirectory,

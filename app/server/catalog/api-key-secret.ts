@@ -1,4 +1,4 @@
-import { createHash, randomInt } from "node:crypto";
+import { hash, randomInt } from "node:crypto";
 import { crc32 } from "node:zlib";
 
 /*
@@ -30,7 +30,7 @@ export function isWellFormedApiKey(key: string): boolean {
 
 /** hashApiKey returns the hex sha256 under which a key is stored. The key is random, so it needs no salt and no slow hash. */
 export function hashApiKey(key: string): string {
-  return createHash("sha256").update(key).digest("hex");
+  return hash("sha256", key);
 }
 
 /** prefixOfApiKey is the part that may be shown. */
