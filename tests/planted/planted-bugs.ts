@@ -12,6 +12,7 @@ export interface PlantedBug {
 
 const CRASH_STATES = { project: "lab", file: "tests/lab/crash-states.test.ts", env: { CRASH_STATES: "3000" } } as const;
 const SIMULATION = { project: "lab", file: "tests/lab/simulation.test.ts", env: { SIMULATIONS: "400" } } as const;
+const KEYED_ENTRIES = { project: "unit", file: "app/server/ingest/keyed-entries.test.ts" } as const;
 const BATCH_CATALOG = { project: "integration", file: "tests/integration/catalog/batch-catalog.test.ts" } as const;
 const STORE_FAULTS = {
   project: "integration",
@@ -75,14 +76,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "app/server/ingest/replay-wal.ts",
     find: "&& !(await settleKey(options, record))) continue;",
     replace: "&& !(await settleKey(options, record)) && record.count === 0) continue;",
-    caughtBy: { ...SIMULATION, env: { SIMULATIONS: "3000" } },
+    caughtBy: KEYED_ENTRIES,
   },
   {
     name: "entries enter a batch before it is certain whose their key is",
     file: "app/server/ingest/keyed-entries.ts",
     find: "this.#waiting.add(durable);",
     replace: 'this.#options.batch(durable);\n      if (durable.sequence >= 0) return { state: "waiting" };',
-    caughtBy: { ...SIMULATION, env: { SIMULATIONS: "3000" } },
+    caughtBy: KEYED_ENTRIES,
   },
   {
     name: "the project is missing from a search's filter",
