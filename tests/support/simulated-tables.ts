@@ -216,7 +216,14 @@ export function simulatedRetentionCatalog(tables: SimulatedTables, reach: Reach)
                 .filter(isReadable)
                 .map(({ objectKey }) => objectKey),
             );
-            return { key, isInLedger: lineage !== null && isKnown, coveredBy: [...coveredBy] };
+            const mayGetRow = inside.some(([walId]) => tables.heartbeats.has(walId));
+            const keptForMs = retentionMs.get(projectId);
+            return {
+              key,
+              isInLedger: lineage !== null && isKnown,
+              expiredBeforeMs: mayGetRow || keptForMs === undefined ? null : nowMs() - keptForMs,
+              coveredBy: [...coveredBy],
+            };
           });
       }),
   };
@@ -264,9 +271,14 @@ export function simulatedIdempotencyCatalog(tables: SimulatedTables, reach: Reac
         throw error;
       }
     },
-    settle: ({ key, claimId }, answer) =>
+    settle: ({ key, claimId, walId, digest }, answer) =>
       reach("settle", () => {
         const held = keys.get(key);
+        if (held?.answer === null && held.takenClaims.includes(claimId)) {
+          const takenClaims = [...held.takenClaims.filter((id) => id !== claimId), held.claimId];
+          keys.set(key, { ...held, digest, owner: walId, claimId, takenClaims, answer });
+          return true;
+        }
         if (held?.claimId === claimId) held.answer ??= answer;
         return held?.takenClaims.includes(claimId) !== true;
       }),
