@@ -74,8 +74,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "replay keeps a keyed record that another process has stored",
     file: "app/server/ingest/replay-wal.ts",
-    find: "&& !(await settleKey(options, record))) continue;",
-    replace: "&& !(await settleKey(options, record)) && record.count === 0) continue;",
+    find: "&& !(await settleKey(options, walId, record))) continue;",
+    replace: "&& !(await settleKey(options, walId, record)) && record.count === 0) continue;",
     caughtBy: KEYED_ENTRIES,
   },
   {
@@ -150,6 +150,22 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: "greatest(batch.ts_end / 1000000000, extract(epoch from batch.received_at))",
     replace: "(batch.ts_end / 1000000000)",
     caughtBy: STORE_FAULTS,
+  },
+  {
+    name: "the sweep takes what no row names for expired",
+    file: "app/server/retention/sweep-objects.ts",
+    find: "return lastMs < expiredBeforeMs ? null : unproven;",
+    replace: "return lastMs < Infinity ? null : unproven;",
+    caughtBy: { project: "integration", file: "tests/integration/api/retention.test.ts" },
+    isSlow: true,
+  },
+  {
+    name: "the sweep deletes what a living process is about to commit",
+    file: "app/server/catalog/postgres-retention-catalog.ts",
+    find: "where inside.key = orphans.key)\n        ) as expired_before",
+    replace: "where false)\n        ) as expired_before",
+    caughtBy: { project: "integration", file: "tests/integration/api/retention.test.ts" },
+    isSlow: true,
   },
   {
     name: "a damaged frame spoils the decoder for sound ones",
