@@ -12,11 +12,11 @@ import { simulatedStore, type SimulatedBucket, type StoreFault } from "#tests/su
 import {
   simulatedBatchCatalog,
   simulatedCompactionCatalog,
-  simulatedIdempotencyCatalog,
   simulatedRetentionCatalog,
   type Reach,
   type SimulatedTables,
 } from "#tests/support/simulated-tables.ts";
+import { simulatedIdempotencyCatalog } from "#tests/support/simulated-keys.ts";
 import { buildSimulatedTier1 } from "#tests/support/simulated-tier1.ts";
 import type { MemoryFileSystem } from "#tests/support/memory-file-system.ts";
 

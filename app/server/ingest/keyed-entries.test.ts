@@ -48,8 +48,8 @@ function accept({ ingester, clock }: Machine, message: string, idempotency: WalI
   return ingester.accept({ projectId: PROJECT, block, receivedAtMs: clock.nowMs(), idempotency });
 }
 
-function takeOver({ outside }: Machine): void {
-  outside.now = { ...outside.now, keys: new Map([[KEY, TAKEN_OVER]]) };
+function takeOver({ outside }: Machine, held = TAKEN_OVER): void {
+  outside.now = { ...outside.now, keys: new Map([[KEY, held]]) };
 }
 
 async function pass({ clock }: Machine, ms: number): Promise<void> {
@@ -90,6 +90,12 @@ it("entries whose key another process took over meanwhile are dropped, and the W
 
 it("replay stores a record whose key is still its own", async () => {
   const { machine } = await waitingMachine();
+  expect(await replayed(machine)).toEqual({ found: ["keyed", "plain"], stored: ["keyed", "plain"] });
+});
+
+it("replay stores a record whose key another process took over and never settled", async () => {
+  const { machine } = await waitingMachine();
+  takeOver(machine, { ...TAKEN_OVER, answer: null });
   expect(await replayed(machine)).toEqual({ found: ["keyed", "plain"], stored: ["keyed", "plain"] });
 });
 
