@@ -1,8 +1,8 @@
-import { availableParallelism, loadavg } from "node:os";
 import { afterEach, expect, it } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "#tests/support/api-client.ts";
 import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
+import { isMachineBusy } from "#tests/support/busy-machine.ts";
 import { emptyTally, sendOverload, type OverloadTally } from "#tests/support/overload-sender.ts";
 import { startS3FaultProxy, type S3FaultProxy } from "#tests/support/s3-fault-proxy.ts";
 import { startStrictS3Server, type StrictS3Server } from "#tests/support/s3-strict-server.ts";
@@ -105,9 +105,4 @@ it(
 
 function factorOf({ offeredBytes, acceptedBytes }: OverloadTally): number {
   return offeredBytes / Math.max(1, acceptedBytes);
-}
-
-/** Times that are measured while others use all processors say nothing. */
-function isMachineBusy(): boolean {
-  return (loadavg()[0] ?? 0) > 2 * availableParallelism();
 }

@@ -24,7 +24,7 @@ it(
     const often: (keyof SimulationOutcome)[] = ["kills", "killsBetweenCalls", "compactedRows", "expiredRequests"];
     for (const name of often)
       expect([name, totals[name]]).toEqual([name, expect.toSatisfy((n: number) => n > RUNS / 4)]);
-    expect(totals["takeovers"]).toBeGreaterThan(0);
+    expect(totals["takeovers"]).toBeGreaterThan(RUNS / 50);
   },
 );
 

@@ -12,6 +12,7 @@ export interface PlantedBug {
 
 const CRASH_STATES = { project: "lab", file: "tests/lab/crash-states.test.ts", env: { CRASH_STATES: "3000" } } as const;
 const SIMULATION = { project: "lab", file: "tests/lab/simulation.test.ts", env: { SIMULATIONS: "400" } } as const;
+const KEYED_ENTRIES = { project: "unit", file: "app/server/ingest/keyed-entries.test.ts" } as const;
 const BATCH_CATALOG = { project: "integration", file: "tests/integration/catalog/batch-catalog.test.ts" } as const;
 const STORE_FAULTS = {
   project: "integration",
@@ -73,16 +74,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "replay keeps a keyed record that another process has stored",
     file: "app/server/ingest/replay-wal.ts",
-    find: "&& !(await settleKey(options, record))) continue;",
-    replace: "&& !(await settleKey(options, record)) && record.count === 0) continue;",
-    caughtBy: { ...SIMULATION, env: { SIMULATIONS: "3000" } },
+    find: "&& !(await settleKey(options, walId, record))) continue;",
+    replace: "&& !(await settleKey(options, walId, record)) && record.count === 0) continue;",
+    caughtBy: KEYED_ENTRIES,
   },
   {
     name: "entries enter a batch before it is certain whose their key is",
     file: "app/server/ingest/keyed-entries.ts",
     find: "this.#waiting.add(durable);",
     replace: 'this.#options.batch(durable);\n      if (durable.sequence >= 0) return { state: "waiting" };',
-    caughtBy: { ...SIMULATION, env: { SIMULATIONS: "3000" } },
+    caughtBy: KEYED_ENTRIES,
   },
   {
     name: "the project is missing from a search's filter",
@@ -149,6 +150,22 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: "greatest(batch.ts_end / 1000000000, extract(epoch from batch.received_at))",
     replace: "(batch.ts_end / 1000000000)",
     caughtBy: STORE_FAULTS,
+  },
+  {
+    name: "the sweep takes what no row names for expired",
+    file: "app/server/retention/sweep-objects.ts",
+    find: "return lastMs < expiredBeforeMs ? null : unproven;",
+    replace: "return lastMs < Infinity ? null : unproven;",
+    caughtBy: { project: "integration", file: "tests/integration/api/retention.test.ts" },
+    isSlow: true,
+  },
+  {
+    name: "the sweep deletes what a living process is about to commit",
+    file: "app/server/catalog/postgres-retention-catalog.ts",
+    find: "where inside.key = orphans.key)\n        ) as expired_before",
+    replace: "where false)\n        ) as expired_before",
+    caughtBy: { project: "integration", file: "tests/integration/api/retention.test.ts" },
+    isSlow: true,
   },
   {
     name: "a damaged frame spoils the decoder for sound ones",

@@ -5,7 +5,7 @@ import { PLANTED_BUGS, type PlantedBug } from "#tests/planted/planted-bugs.ts";
 
 /**
  * `npm run test:planted [words of a name]` plants one bug after the other in a copy of the sources and runs the test that
- * has to notice it. `-- --fast` leaves out those that need a build.
+ * has to notice it, having seen that it passes without. `-- --fast` leaves out those that need a build.
  */
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const COPIED = [
@@ -30,11 +30,13 @@ const chosen = PLANTED_BUGS.filter(({ name, isSlow }) => {
 });
 
 const tree = await copyTree();
+/** Each test runs once in the sound tree. */
+const soundRuns = new Map<string, string | null>();
 let missed = 0;
 try {
   for (const bug of chosen) {
     const startedMs = Date.now();
-    const outcome = await plant(bug);
+    const outcome = (await failureWithoutBug(bug.caughtBy)) ?? (await plant(bug));
     if (outcome !== "caught") missed++;
     say(
       `${outcome === "caught" ? "caught" : "MISSED"}  ${bug.name}  (${bug.caughtBy.file}, ${Math.round((Date.now() - startedMs) / 1000)} s)`,
@@ -58,6 +60,18 @@ async function copyTree(): Promise<string> {
   for (const name of COPIED) await cp(path.join(ROOT, name), path.join(copy, name), { recursive: true });
   await symlink(path.join(ROOT, "node_modules"), path.join(copy, "node_modules"));
   return copy;
+}
+
+/** What makes the named test fail without any bug: then it would catch this one and every other by chance. */
+async function failureWithoutBug(caughtBy: PlantedBug["caughtBy"]): Promise<string | null> {
+  const name = JSON.stringify(caughtBy);
+  let failure = soundRuns.get(name);
+  if (failure === undefined) {
+    const { code, output } = await runTest(caughtBy);
+    failure = code === 0 ? null : `the test fails without the bug too\n${output.slice(-3_000)}`;
+    soundRuns.set(name, failure);
+  }
+  return failure;
 }
 
 /** "caught" when a claim of the named test fails; otherwise what happened instead. */

@@ -118,12 +118,15 @@ export function createOutsideWorld(start: Outside, onStep: (step: string) => voi
         return { state: "claimed", claimId };
       },
       async settle(claim, answer) {
-        const found = find(claim);
-        if (found !== undefined)
-          await change("settle", () => ({
-            keys: new Map(world.now.keys).set(claim.key, { ...found, answer: found.answer ?? answer }),
-          }));
-        return found !== undefined || !world.now.keys.has(claim.key);
+        const held = world.now.keys.get(claim.key);
+        if (held === undefined) return true;
+        const { claimId, walId: owner } = claim;
+        // Whoever settles first has it.
+        if (held.claimId !== claimId && held.answer !== null) return false;
+        await change("settle", () => ({
+          keys: new Map(world.now.keys).set(claim.key, { ...held, claimId, owner, answer: held.answer ?? answer }),
+        }));
+        return true;
       },
       async release(claim) {
         if (find(claim)?.answer === null)

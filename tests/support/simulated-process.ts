@@ -12,11 +12,11 @@ import { simulatedStore, type SimulatedBucket, type StoreFault } from "#tests/su
 import {
   simulatedBatchCatalog,
   simulatedCompactionCatalog,
-  simulatedIdempotencyCatalog,
   simulatedRetentionCatalog,
   type Reach,
   type SimulatedTables,
 } from "#tests/support/simulated-tables.ts";
+import { simulatedIdempotencyCatalog } from "#tests/support/simulated-keys.ts";
 import { buildSimulatedTier1 } from "#tests/support/simulated-tier1.ts";
 import type { MemoryFileSystem } from "#tests/support/memory-file-system.ts";
 
@@ -36,6 +36,8 @@ export interface SimulatedProcess {
   ingester: Ingester;
   idempotency: IdempotencyCatalog;
   isDead: boolean;
+  /** It reaches everything but the database. */
+  isCutOff: boolean;
   isReady: boolean;
   /** Resolves when it can take requests, or rejects when it gave up. */
   started: Promise<void>;
@@ -50,13 +52,13 @@ const GRACE_MS = 2_000;
 /** startProcess starts the parts of a server that store, compact and expire, over its own disk and the shared world. */
 export function startProcess(world: SimulatedWorld, fileSystem: MemoryFileSystem, walId: string): SimulatedProcess {
   const { clock: worldClock, bucket, tables, random } = world;
-  const life = { isDead: false };
+  const life = { isDead: false, isCutOff: false };
   const clock = worldClock.of(life);
   const travel = () => clock.sleep(Math.floor(random() * MAX_TRAVEL_MS));
   const reach: Reach = async (operation, statement) => {
     const fault = random() < world.faultShare ? random() : 1;
     await travel();
-    if (fault < 0.5) throw new CatalogError(operation, "unavailable", "injected");
+    if (fault < 0.5 || life.isCutOff) throw new CatalogError(operation, "unavailable", "injected");
     const result = statement();
     await travel();
     if (fault < 1) throw new CatalogError(operation, "unavailable", "injected after it happened");

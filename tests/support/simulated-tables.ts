@@ -1,7 +1,7 @@
 import type { BuildingBatch, Candidate, CompactionCatalog } from "#app/server/compaction/compaction-catalog.ts";
 import type { BatchCatalog, BatchState, CommittedBatch, LineageRun } from "#app/server/ingest/batch-catalog.ts";
-import type { IdempotencyCatalog, RememberedAnswer } from "#app/server/ingest/idempotency-catalog.ts";
 import type { RetentionCatalog } from "#app/server/retention/retention-catalog.ts";
+import type { SimulatedKey } from "#tests/support/simulated-keys.ts";
 
 /** SimulatedRow is a row of `log_batches`. */
 export interface SimulatedRow extends Omit<Candidate, "tailStart" | "ageMs"> {
@@ -14,16 +14,6 @@ export interface SimulatedRow extends Omit<Candidate, "tailStart" | "ageMs"> {
   stateSinceMs: number;
   committedAtMs: number;
   batch: CommittedBatch | BuildingBatch;
-}
-
-interface SimulatedKey {
-  digest: string;
-  owner: string;
-  claimId: string;
-  claimedAtMs: number;
-  /** Claims that lost the key to another process. */
-  takenClaims: readonly string[];
-  answer: RememberedAnswer | null;
 }
 
 /** SimulatedTables is the database that all processes share; its methods are statements, each of which is one moment. */
@@ -41,13 +31,10 @@ export interface SimulatedTables {
 /** Reach is the way of one process to the database; it may throw before or after the statement had its effect. */
 export type Reach = <T>(operation: string, statement: () => T) => Promise<T>;
 
-/** Without a heartbeat for this long a process counts as dead: two are missing then. */
-const SILENT_MS = 12_000;
 const PARTITION = "all";
-const NOBODY = "";
 let lastId = 0;
 
-function newRowId(): string {
+export function newRowId(): string {
   return String(++lastId).padStart(12, "0");
 }
 
@@ -216,64 +203,16 @@ export function simulatedRetentionCatalog(tables: SimulatedTables, reach: Reach)
                 .filter(isReadable)
                 .map(({ objectKey }) => objectKey),
             );
-            return { key, isInLedger: lineage !== null && isKnown, coveredBy: [...coveredBy] };
+            const mayGetRow = inside.some(([walId]) => tables.heartbeats.has(walId));
+            const keptForMs = retentionMs.get(projectId);
+            return {
+              key,
+              isInLedger: lineage !== null && isKnown,
+              expiredBeforeMs: mayGetRow || keptForMs === undefined ? null : nowMs() - keptForMs,
+              coveredBy: [...coveredBy],
+            };
           });
       }),
-  };
-}
-
-/** Every process has one of its own, which remembers the claims whose reply was lost. */
-export function simulatedIdempotencyCatalog(tables: SimulatedTables, reach: Reach): IdempotencyCatalog {
-  const { keys, heartbeats, nowMs } = tables;
-  const doubtful = new Map<string, string[]>();
-  const silentMs = ({ owner, claimedAtMs }: SimulatedKey) =>
-    nowMs() - Math.max(claimedAtMs, heartbeats.get(owner) ?? 0);
-  const giveBack = (isMeant: (key: SimulatedKey) => boolean) => {
-    for (const [name, key] of keys) {
-      if (!isMeant(key) || key.answer !== null) continue;
-      if (key.takenClaims.length > 0) key.owner = NOBODY;
-      else keys.delete(name);
-    }
-  };
-  return {
-    async claim({ key, digest, walId }, takeoverMs) {
-      const lost = doubtful.get(key) ?? [];
-      const claimId = newRowId();
-      try {
-        const result = await reach("claim", () => {
-          const held = keys.get(key);
-          const isFree =
-            held === undefined ||
-            held.owner === NOBODY ||
-            (held.answer === null && lost.includes(held.claimId)) ||
-            (held.answer === null && held.owner !== walId && silentMs(held) >= Math.max(takeoverMs, SILENT_MS));
-          if (isFree) {
-            const isTaken = held !== undefined && held.owner !== NOBODY && held.owner !== walId;
-            const takenClaims = [...(held?.takenClaims ?? []), ...(isTaken ? [held.claimId] : [])];
-            keys.set(key, { digest, owner: walId, claimId, claimedAtMs: nowMs(), takenClaims, answer: null });
-            return { state: "claimed", claimId } as const;
-          }
-          if (held.answer !== null) return { state: "finished", digest: held.digest, answer: held.answer } as const;
-          if (held.owner === walId || silentMs(held) < SILENT_MS) return { state: "running" } as const;
-          return { state: "orphaned", retryAfterMs: Math.max(1, takeoverMs - silentMs(held)) } as const;
-        });
-        doubtful.delete(key);
-        return result;
-      } catch (error) {
-        doubtful.set(key, [...lost, claimId]);
-        throw error;
-      }
-    },
-    settle: ({ key, claimId }, answer) =>
-      reach("settle", () => {
-        const held = keys.get(key);
-        if (held?.claimId === claimId) held.answer ??= answer;
-        return held?.takenClaims.includes(claimId) !== true;
-      }),
-    release: ({ claimId }) => reach("release", () => giveBack((key) => key.claimId === claimId)),
-    releaseUnfinished: (walId) => reach("release unfinished", () => giveBack(({ owner }) => owner === walId)),
-    heartbeat: (walId) => reach("heartbeat", () => void heartbeats.set(walId, nowMs())),
-    expire: () => Promise.resolve(),
   };
 }
 

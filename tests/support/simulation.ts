@@ -102,6 +102,7 @@ export async function simulate(seed: number): Promise<SimulationOutcome> {
       if (random() < 0.6) machine.callsToLive = Math.floor(random() * 40);
       else kill(index);
     } else if (choice < 0.83) await stop(index);
+    else if (choice < 0.88) await abandon(index);
     await clock.runFor(random() < 0.5 ? random() * 30 : random() * (random() < 0.15 ? LONG_PAUSE_MS : 3_000));
     for (const at of machines.keys()) if (random() < 0.2) await check(at);
   }
@@ -146,6 +147,24 @@ export async function simulate(seed: number): Promise<SimulationOutcome> {
           });
   }
 
+  /**
+   * It dies, or loses the database alone, with keyed requests under way, and stays away until others may take their keys
+   * over. That is what their senders ask for, whether an answer reached them or not.
+   */
+  async function abandon(index: number): Promise<void> {
+    const first = requests.length;
+    for (let i = 0; i < 2; i++) send(index, true);
+    await clock.runFor(random() * 40);
+    const { process } = machines[index] as Machine;
+    if (process !== null && random() < 0.5) process.isCutOff = true;
+    else kill(index);
+    await clock.runFor(TAKEOVER_MS + random() * 3_000);
+    const heir = machines.findIndex((machine, i) => i !== index && machine.process?.isReady === true);
+    for (const request of requests.slice(first)) void sendTo(heir, request);
+    await clock.runFor(random() * 1_000);
+    if (process !== null) process.isCutOff = false;
+  }
+
   async function stop(index: number): Promise<void> {
     const machine = machines[index] as Machine;
     const { process } = machine;
@@ -161,13 +180,13 @@ export async function simulate(seed: number): Promise<SimulationOutcome> {
     machine.process = null;
   }
 
-  function send(index: number): void {
+  function send(index: number, isKeyed = random() < 0.35): void {
     const { length } = requests;
     const lines = random() < 0.2 ? 6 : 1 + Math.floor(random() * 3);
     const request: Request = {
       projectId: random() < 0.7 ? KEEPING : EXPIRING,
       messages: Array.from({ length: lines }, (_, i) => `r${length}.${i}`),
-      key: random() < 0.35 ? `r${length}` : null,
+      key: isKeyed ? `r${length}` : null,
       receivedAtMs: clock.nowMs(),
       acknowledgedBy: null,
     };

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, isNull, or, sql } from "drizzle-orm";
 import { LRUCache } from "lru-cache";
 import type { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { idempotencyKeys, processes } from "#app/server/catalog/schema.ts";
@@ -8,6 +8,7 @@ import {
   HEARTBEAT_TIMEOUT_MS,
   IDEMPOTENCY_TTL_MS,
   type ClaimResult,
+  type DurableClaim,
   type IdempotencyCatalog,
   type IdempotencyRequest,
   type KeyClaim,
@@ -144,29 +145,41 @@ async function takeKey(
 }
 
 /**
- * The row lock decides between this and a takeover: whichever is second finds another claim, or an answer. That is why the
- * second look is a statement of its own, which sees what the first one waited for.
+ * The row lock puts this, takeovers and other settlements in an order. Whoever took the key over and has not settled it is
+ * noted as lost in turn. That the first settlement decides is why the second look is a statement of its own, which sees what
+ * the first one waited for.
  */
 async function settleClaim(
   database: CatalogDatabase,
-  claim: KeyClaim,
+  claim: DurableClaim,
   answer: RememberedAnswer,
   isFinal: boolean,
 ): Promise<boolean> {
   const settled = await database.run("settle idempotency key", (db) =>
     db
       .update(idempotencyKeys)
-      .set({ status: answer.status, body: answer.body, completedAt: isFinal ? sql`now()` : null })
-      // A repeated call, after a lost reply, changes nothing.
-      .where(and(claimedKey(claim), isNull(idempotencyKeys.completedAt)))
+      .set({
+        status: answer.status,
+        body: answer.body,
+        completedAt: isFinal ? sql`now()` : null,
+        digest: claim.digest,
+        ownerWalId: claim.walId,
+        claimId: claim.claimId,
+        takenClaims: sql`case when ${claimedKey(claim)} then ${idempotencyKeys.takenClaims}
+          else array_remove(${idempotencyKeys.takenClaims}, ${claim.claimId}::uuid) || ${idempotencyKeys.claimId} end`,
+      })
+      .where(
+        or(
+          // A repeated call, after a lost reply, changes nothing.
+          and(claimedKey(claim), isNull(idempotencyKeys.completedAt)),
+          and(isLost(claim), isNull(idempotencyKeys.status), isOfOneUse(claim)),
+        ),
+      )
       .returning({ key: idempotencyKeys.key }),
   );
   if (settled.length === 1) return true;
   const lost = await database.run("read idempotency key", (db) =>
-    db
-      .select({ key: idempotencyKeys.key })
-      .from(idempotencyKeys)
-      .where(and(namedKey(claim), sql`${idempotencyKeys.takenClaims} @> array[${claim.claimId}::uuid]`)),
+    db.select({ key: idempotencyKeys.key }).from(idempotencyKeys).where(isLost(claim)),
   );
   return lost.length === 0;
 }
@@ -217,6 +230,16 @@ function namedKey({ projectId, key }: Pick<KeyClaim, "projectId" | "key">) {
 
 function claimedKey(claim: KeyClaim) {
   return and(namedKey(claim), eq(idempotencyKeys.claimId, claim.claimId));
+}
+
+/** Another process has taken this claim over. */
+function isLost(claim: KeyClaim) {
+  return and(namedKey(claim), sql`${idempotencyKeys.takenClaims} @> array[${claim.claimId}::uuid]`);
+}
+
+/** A key that expired and is used anew still remembers who lost it before, when another stored those entries. */
+function isOfOneUse({ receivedAtMs }: DurableClaim) {
+  return sql`${idempotencyKeys.createdAt} < to_timestamp(${(receivedAtMs + IDEMPOTENCY_TTL_MS) / 1000}::double precision)`;
 }
 
 /** Unsettled keys go; one that was taken over stays without an owner, for the replay of its first. */

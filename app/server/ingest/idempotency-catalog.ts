@@ -1,23 +1,24 @@
 /**
  * IdempotencyCatalog keeps which (project, Idempotency-Key) pairs were used within the last 24 hours, for all processes.
  * A key is claimed before its record is written to the WAL, and settled after the fsync and before an entry of the record
- * enters a batch. A settled key is never taken over, so of several processes that have a record for a key only one ever
- * stores its entries. Every method throws CatalogError when the database is away.
+ * enters a batch. Of several processes that have a record for a key the first to settle it stores its entries, and no other
+ * ever does: a takeover only lets another process try. Every method throws CatalogError when the database is away.
  */
 export interface IdempotencyCatalog {
   /**
    * Claims a key for this process's WAL. Exactly one of several concurrent claims gets `claimed`.
    * A finished key returns its answer; the caller compares digests.
    * An unfinished key of another WAL returns `running` while that WAL's process is alive, `orphaned` when it is not;
-   * an orphan older than `takeoverMs` is claimed for this WAL, after which the earlier claim cannot be settled any more.
+   * an orphan older than `takeoverMs` is claimed for this WAL, and then belongs to whichever of the two settles it first.
    */
   claim(request: IdempotencyRequest, takeoverMs: number): Promise<ClaimResult>;
   /**
    * Stores the answer of a claim whose record is durable. Unless the answer is final the key counts as running for as long
-   * as its owner lives. Returns false when another process has taken the key over: the record must not be stored then.
-   * A key that expired meanwhile was not taken over, and its record is as good as any other.
+   * as its owner lives. Returns false when another process has taken the key over and settled it: the record must not be
+   * stored then. One that took it over and has not settled it loses it again: its record may never become durable, and this
+   * one may have been acknowledged. A key that expired meanwhile was not taken over, and its record is as good as any other.
    */
-  settle(claim: KeyClaim, answer: RememberedAnswer, options: { isFinal: boolean }): Promise<boolean>;
+  settle(claim: DurableClaim, answer: RememberedAnswer, options: { isFinal: boolean }): Promise<boolean>;
   /** Gives an unsettled claim back after a refusal that is not remembered (429, 503, ...). */
   release(claim: KeyClaim): Promise<void>;
   /** Ends the unsettled claims of a WAL whose replay is over: their requests never became durable. */
@@ -41,6 +42,13 @@ export interface KeyClaim {
   projectId: string;
   key: string;
   claimId: string;
+}
+
+/** DurableClaim is a claim whose record lies in a WAL. */
+export interface DurableClaim extends KeyClaim {
+  walId: string;
+  digest: string;
+  receivedAtMs: number;
 }
 
 export type ClaimResult =

@@ -26,9 +26,9 @@ export interface KeyedEntriesOptions {
 const RETRY_MS = 1_000;
 
 /**
- * KeyedEntries keeps durable entries out of every batch until their key is settled. Nobody takes a settled key over, and what
- * is in no batch is never stored, so it makes no difference when a process dies or is cut off: either it settles the key, here
- * or at its replay, or another process took the key over and stores the entries instead.
+ * KeyedEntries keeps durable entries out of every batch until their key is settled. A key is settled once, and what is in no
+ * batch is never stored, so it makes no difference when a process dies or is cut off: either it settles the key, here or at
+ * its replay, or another process that took the key over did so before, and stores the entries instead.
  */
 export class KeyedEntries {
   readonly #options: KeyedEntriesOptions;
@@ -66,8 +66,9 @@ export class KeyedEntries {
   }
 
   async #settleOnce(durable: DurableBlock, idempotency: WalIdempotency, isFinal: boolean): Promise<KeyedOutcome> {
-    const { key, claimId, answer } = idempotency;
-    const claim = { projectId: durable.projectId, key, claimId };
+    const { key, claimId, digest, answer } = idempotency;
+    const { projectId, walId, receivedAtMs } = durable;
+    const claim = { projectId, key, claimId, walId, digest, receivedAtMs };
     const isOurs = await this.#options.idempotency.settle(claim, { status: 202, body: answer }, { isFinal });
     if (isOurs) return { state: "batched", batches: this.#options.batch(durable) };
     this.#options.drop(durable);

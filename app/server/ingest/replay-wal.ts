@@ -90,7 +90,8 @@ export async function replayWal(options: ReplayOptions, walId: string): Promise<
     const record = decodePayload(item.payload);
     if (record.type === "seal") continue;
     // What a seal has taken was settled before it entered the batch.
-    if (record.idempotency !== null && !coverage.has(item.sequence) && !(await settleKey(options, record))) continue;
+    if (record.idempotency !== null && !coverage.has(item.sequence) && !(await settleKey(options, walId, record)))
+      continue;
     replayedEntries += await replayRecord(options, walId, item.sequence, record, coverage, release);
   }
   for (const batch of rebuilt) {
@@ -261,9 +262,10 @@ async function takeFromSpool(options: ReplayOptions, batch: LocalBatch, seal: Se
 }
 
 /** settleKey remembers the answer of a keyed request; false when another process took the key over and stores it itself. */
-function settleKey({ idempotency }: ReplayOptions, record: EntriesRecord): Promise<boolean> {
-  const { key, claimId, answer } = record.idempotency as NonNullable<EntriesRecord["idempotency"]>;
-  const claim = { projectId: record.projectId, key, claimId };
+function settleKey({ idempotency }: ReplayOptions, walId: string, record: EntriesRecord): Promise<boolean> {
+  const { key, claimId, digest, answer } = record.idempotency as NonNullable<EntriesRecord["idempotency"]>;
+  const { projectId, receivedAtMs } = record;
+  const claim = { projectId, key, claimId, walId, digest, receivedAtMs };
   return idempotency.settle(claim, { status: 202, body: answer }, { isFinal: true });
 }
 

@@ -3,7 +3,7 @@ import { AkavelogError } from "#app/core/errors.ts";
 import { pingDatabase } from "#app/server/catalog/ping-database.ts";
 import { CatalogError } from "#app/server/ingest/batch-catalog.ts";
 import { BacklogFullError } from "#app/server/ingest/batcher.ts";
-import type { KeyClaim, RememberedAnswer } from "#app/server/ingest/idempotency-catalog.ts";
+import type { DurableClaim, RememberedAnswer } from "#app/server/ingest/idempotency-catalog.ts";
 import type { DecodedRecords, RecordError } from "#app/server/protocols/json/decode-json.ts";
 import type { WalIdempotency } from "#app/server/ingest/wal-payload.ts";
 import type { Services } from "#app/server/services.ts";
@@ -50,7 +50,7 @@ export async function acceptRecords(services: AcceptServices, options: AcceptOpt
 
 async function acceptOnce(services: AcceptServices, options: AcceptOptions, key: string): Promise<Accepted> {
   const { idempotency, walId, env } = services;
-  const { projectId } = options;
+  const { projectId, receivedAtMs } = options;
   const digest = createHash("sha256").update(options.body).digest("hex");
   const claimed = await idempotency.claim({ projectId, key, digest, walId }, env.idempotencyTakeoverMs);
   switch (claimed.state) {
@@ -68,7 +68,7 @@ async function acceptOnce(services: AcceptServices, options: AcceptOptions, key:
     case "claimed":
   }
   const { claimId } = claimed;
-  const claim = { projectId, key, claimId };
+  const claim = { projectId, key, claimId, walId, digest, receivedAtMs };
   let answer: Accepted;
   try {
     answer = await storeRecords(services, options, { key, claimId, digest, answer: answerText(options.decoded) });
@@ -83,7 +83,11 @@ async function acceptOnce(services: AcceptServices, options: AcceptOptions, key:
 }
 
 /** The record is durable, so the answer stands; while the database is away this process goes on trying to say so. */
-async function completeKey({ idempotency, clock }: AcceptServices, claim: KeyClaim, answer: Accepted): Promise<void> {
+async function completeKey(
+  { idempotency, clock }: AcceptServices,
+  claim: DurableClaim,
+  answer: Accepted,
+): Promise<void> {
   try {
     await idempotency.settle(claim, answer, { isFinal: true });
   } catch (error) {

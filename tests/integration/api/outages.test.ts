@@ -9,7 +9,7 @@ import { startTcpProxy, type TcpProxy } from "#tests/support/tcp-proxy.ts";
 const OUTAGE_S = Number(process.env["OUTAGE_S"] ?? 2);
 /** Longer than an answer about a key is fresh, so that it is asked for again. */
 const DATABASE_OUTAGE_S = Math.max(5, OUTAGE_S);
-const TIMEOUT_MS = 90_000 + OUTAGE_S * 1_000;
+const TIMEOUT_MS = 90_000 + OUTAGE_S * 3_000;
 
 let store: StrictS3Server;
 let storeProxy: S3FaultProxy;

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { API_ENV, apiClient, type ApiClient, type TestProject } from "#tests/support/api-client.ts";
 import { openTestDatabase, type TestDatabase } from "#tests/support/postgres.ts";
@@ -8,6 +10,7 @@ import { startServer, type TestServer } from "#tests/support/server.ts";
 const RATE_BYTES_PER_S = 64 * 1024;
 const BURST_BYTES = 128 * 1024;
 const KEY_BURST_RECORDS = 5_000;
+const ROUNDS = 5;
 
 let database: TestDatabase;
 let servers: TestServer[];
@@ -90,21 +93,31 @@ test("two processes give away one quota, not two", { timeout: 40_000 }, async ()
   expect(acceptedBytes).toBeGreaterThan(allowedBytes * 0.8);
 });
 
-test("a project at ten times its quota leaves the p99 of another within twofold", { timeout: 40_000 }, async () => {
-  const [api] = apis;
-  const quietMs = () => latenciesOf(api, keyOf("quiet"), 150);
-  const alone = p99(await quietMs());
-  const stop = new AbortController();
-  const statuses = new Map<number, number>();
-  const noise = sendAtRate(api, keyOf("noisy"), stop.signal, statuses);
-  const beside = p99(await quietMs());
-  stop.abort();
-  await noise;
-  expect(statuses.get(429) ?? 0).toBeGreaterThan(4 * (statuses.get(202) ?? 0));
-  expect(new Set(statuses.keys())).toEqual(new Set([202, 429]));
-  // A collection of garbage is as long as such a request; what is promised is about more than that.
-  expect(beside).toBeLessThan(2 * alone + 10);
-});
+test(
+  "a project at ten times its quota leaves the p99 of another within twofold",
+  { timeout: 90_000 },
+  async ({ annotate }) => {
+    const [api] = apis;
+    const quietP99 = async () => p99(await latenciesOf(api, keyOf("quiet"), 100));
+    const statuses = new Map<number, number>();
+    const alone: number[] = [];
+    const beside: number[] = [];
+    // In turns, since what else the machine does comes and goes.
+    for (let round = 0; round < ROUNDS; round++) {
+      alone.push(await quietP99());
+      const stop = makeNoise(keyOf("noisy"));
+      beside.push(await quietP99());
+      const noise = await stop();
+      for (const [status, count] of noise.statuses) statuses.set(status, (statuses.get(status) ?? 0) + count);
+      expect([...noise.retryAfter].filter((seconds) => !(Number(seconds) > 0))).toEqual([]);
+    }
+    await annotate(JSON.stringify({ alone, beside, statuses: Object.fromEntries(statuses) }));
+    expect(statuses.get(429) ?? 0).toBeGreaterThan(2 * (statuses.get(202) ?? 0));
+    expect(new Set(statuses.keys())).toEqual(new Set([202, 429]));
+    // A collection of garbage is as long as such a request; what is promised is about more than that.
+    expect(median(beside)).toBeLessThan(2 * median(alone) + 10);
+  },
+);
 
 /** Requests of 500 bytes, fifty a second: well below the quota. */
 async function latenciesOf(api: ApiClient, key: string, count: number): Promise<number[]> {
@@ -119,23 +132,31 @@ async function latenciesOf(api: ApiClient, key: string, count: number): Promise<
   return latencies;
 }
 
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+}
+
 function p99(latencies: number[]): number {
   return latencies.sort((a, b) => a - b)[Math.floor(latencies.length * 0.99) - 1] ?? 0;
 }
 
-/** Ten times the quota, whatever is answered. */
-async function sendAtRate(api: ApiClient, key: string, signal: AbortSignal, statuses: Map<number, number>) {
+/** Noise is what somebody hears who does not heed what is answered. */
+interface Noise {
+  statuses: Map<number, number>;
+  /** Of the refusals. */
+  retryAfter: Set<string | null>;
+}
+
+/** Sends ten times the quota until the returned function is called. */
+function makeNoise(key: string): () => Promise<Noise> {
   const pieceBytes = 16 * 1024;
   const intervalMs = (1000 * pieceBytes) / (10 * RATE_BYTES_PER_S);
-  const running = new Set<Promise<void>>();
-  for (let dueMs = Date.now(); !signal.aborted; dueMs += intervalMs) {
-    await sleep(Math.max(0, dueMs - Date.now()));
-    const one = api.ingest(key, bodyOf(pieceBytes)).then(async (answer) => {
-      await answer.arrayBuffer();
-      statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-    });
-    running.add(one);
-    void one.finally(() => running.delete(one));
-  }
-  await Promise.all(running);
+  const workerData = { url: servers[0]?.url, key, body: bodyOf(pieceBytes), intervalMs };
+  const sender = new Worker(new URL("../../support/noisy-sender.mjs", import.meta.url), { workerData });
+  return async () => {
+    sender.postMessage("stop");
+    const [noise] = (await once(sender, "message")) as [Noise];
+    await sender.terminate();
+    return noise;
+  };
 }

@@ -172,3 +172,40 @@ test("the sweep deletes what the ledger has elsewhere or expired, and nothing el
   );
   expect([named, moved, unproven, strange, other].filter((key) => bucket.bytesOf(key) === undefined)).toEqual([]);
 });
+
+test(
+  "what a process that has ended left behind goes once it has expired, and nothing before",
+  { timeout: 60_000 },
+  async () => {
+    const { sql } = server.database;
+    const names = ["expired", "young", "covered elsewhere", "damaged"] as const;
+    const projects = await Promise.all(names.map((name) => server.api.createProject(name)));
+    const keys = await Promise.all(projects.map((project, i) => commitAt(project, Date.now(), names[i] ?? "")));
+    const [expired, young, elsewhere, damaged] = keys as [string, string, string, string];
+    await server.restart();
+    const ledger = await sql`select 1 from wal_commits where project_id in ${sql(projects.map(({ id }) => id))}`;
+    expect(ledger).toHaveLength(0);
+    const alive = await commitAt(projects[0] as TestProject, Date.now(), "its process may yet write the row");
+    const bytes = Buffer.from(bucket.bytesOf(damaged) as Buffer);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+    await store.put(damaged, bytes, { sha256: createHash("sha256").update(bytes).digest("hex"), replaces: true });
+
+    await sql.begin(async (tx) => {
+      await tx`update log_batches set o3_object_key = ${`${elsewhere}-gone`} where o3_object_key = ${elsewhere}`;
+      await tx`delete from log_batches where o3_object_key in ${tx([expired, young, damaged, alive])}`;
+      await tx`delete from wal_commits where project_id = ${projects[0]?.id ?? ""}`;
+    });
+    const reports = (key: string) => server.process().output().split(`"objectKey":"${key}"`).length - 1;
+    await until("all are reported", () => [expired, young, damaged, alive].every((key) => reports(key) > 0), 20_000);
+    expect(keys.filter((key) => bucket.bytesOf(key) === undefined)).toEqual([]);
+
+    const ended = projects.filter((_, i) => names[i] !== "young").map(({ id }) => id);
+    // The row that names another object would be hidden first if it had expired as well.
+    await sql`update log_batches set received_at = now() + interval '1 day' where o3_object_key = ${`${elsewhere}-gone`}`;
+    await sql`update projects set retention_days = 0 where id in ${sql(ended)}`;
+    await until("the expired one is gone", () => bucket.versionCount(expired) === 0, 20_000);
+    const reported = [young, elsewhere, damaged, alive].map((key) => [key, reports(key) + 1] as const);
+    await until("the rest is looked at again", () => reported.every(([key, count]) => reports(key) > count), 20_000);
+    expect([young, elsewhere, damaged, alive].filter((key) => bucket.bytesOf(key) === undefined)).toEqual([]);
+  },
+);

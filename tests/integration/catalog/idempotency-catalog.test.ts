@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { createPostgresIdempotencyCatalog } from "#app/server/catalog/postgres-idempotency-catalog.ts";
 import { CatalogError } from "#app/server/ingest/batch-catalog.ts";
-import type { IdempotencyCatalog, IdempotencyRequest, KeyClaim } from "#app/server/ingest/idempotency-catalog.ts";
+import type { DurableClaim, IdempotencyCatalog, IdempotencyRequest } from "#app/server/ingest/idempotency-catalog.ts";
 import { openTestDatabase, type TestDatabase } from "#tests/support/postgres.ts";
 
 const TAKEOVER_MS = 600_000;
@@ -24,13 +24,13 @@ function someRequest(changes: Partial<IdempotencyRequest> = {}): IdempotencyRequ
 }
 
 /** Claims a key that is free. */
-async function claimKey(request: IdempotencyRequest, by = catalog): Promise<KeyClaim> {
+async function claimKey(request: IdempotencyRequest, by = catalog): Promise<DurableClaim> {
   const result = await by.claim(request, TAKEOVER_MS);
   if (result.state !== "claimed") throw new Error(`the key is ${result.state}`);
-  return { projectId: request.projectId, key: request.key, claimId: result.claimId };
+  return { ...request, claimId: result.claimId, receivedAtMs: Date.now() };
 }
 
-function settle(claim: KeyClaim, isFinal = true): Promise<boolean> {
+function settle(claim: DurableClaim, isFinal = true): Promise<boolean> {
   return catalog.settle(claim, ANSWER, { isFinal });
 }
 
@@ -63,14 +63,28 @@ test("exactly one of ten processes takes an orphan over", async () => {
   expect(results.filter((result) => result.state === "running")).toHaveLength(9);
 });
 
-test("of a takeover and the owner who settles at the same moment one wins, and the other hears of it", async () => {
+test("of a takeover and the owner who settles at the same moment the owner wins, and the other hears of it", async () => {
   const other = createPostgresIdempotencyCatalog(db.connect());
   for (let round = 0; round < 20; round++) {
     const request = someRequest();
     const claim = await claimKey(request);
     await age(request, 601);
     const [isOurs, taken] = await Promise.all([settle(claim), other.claim({ ...request, walId: "heir" }, TAKEOVER_MS)]);
-    expect([isOurs, taken.state]).toEqual(isOurs ? [true, "finished"] : [false, "claimed"]);
+    expect([isOurs, ["finished", "claimed"].includes(taken.state)]).toEqual([true, true]);
+    if (taken.state === "claimed")
+      expect(await settle({ ...claim, claimId: taken.claimId, walId: "heir" })).toBe(false);
+  }
+});
+
+test("of the owner and its heir who settle at the same moment one wins, and the other hears of it", async () => {
+  const other = createPostgresIdempotencyCatalog(db.connect());
+  for (let round = 0; round < 20; round++) {
+    const request = someRequest();
+    const claim = await claimKey(request);
+    await age(request, 601);
+    const inherited = await claimKey({ ...request, walId: "heir" });
+    const settled = await Promise.all([settle(claim), other.settle(inherited, ANSWER, { isFinal: true })]);
+    expect(settled.sort()).toEqual([false, true]);
   }
 });
 
@@ -139,8 +153,8 @@ test("a living owner's key is running, a dead one's orphaned until the takeover 
 
   await age(request, 601);
   const inherited = await claimKey(heir);
-  expect(await settle(claim)).toBe(false);
   expect(await settle(inherited)).toBe(true);
+  expect(await settle(claim)).toBe(false);
 });
 
 test("a process never takes its own running key over, however late its heartbeat is", async () => {
@@ -168,22 +182,50 @@ test("a finished key is not released", async () => {
   expect((await catalog.claim(request, TAKEOVER_MS)).state).toBe("finished");
 });
 
-test("after a takeover that was given back, the first owner's replay still drops its record", async () => {
+test("after a takeover that was given back, the first owner stores what it has acknowledged", async () => {
   const request = someRequest();
   const claim = await claimKey(request);
   await age(request, 601);
   await catalog.release(await claimKey({ ...request, walId: "heir" }));
-  expect(await settle(claim)).toBe(false);
-  await claimKey({ ...request, walId: "third" });
+  expect(await settle(claim)).toBe(true);
+  expect((await catalog.claim({ ...request, walId: "third" }, TAKEOVER_MS)).state).toBe("finished");
 });
 
-test("a claim that was taken over stays lost when its own process claims the key again", async () => {
+test("who took a key over and has not settled it loses it to the first owner, whose content it then stands for", async () => {
+  const request = someRequest();
+  const claim = await claimKey(request);
+  await age(request, 601);
+  const heir = { ...request, digest: "d2", walId: "heir" };
+  const inherited = await claimKey(heir);
+  await catalog.heartbeat(heir.walId);
+  await catalog.heartbeat(request.walId);
+  expect(await settle(claim, false)).toBe(true);
+  expect([await settle(inherited), await settle(claim, false)]).toEqual([false, true]);
+  await catalog.releaseUnfinished(heir.walId);
+  expect((await catalog.claim({ ...request, walId: "third" }, TAKEOVER_MS)).state).toBe("running");
+  expect(await settle(claim)).toBe(true);
+  const finished = { state: "finished", digest: "d1", answer: ANSWER };
+  expect(await catalog.claim({ ...request, walId: "third" }, TAKEOVER_MS)).toEqual(finished);
+});
+
+test("a record that another process has stored is not stored when its key is used anew a day later", async () => {
+  const request = someRequest();
+  const claim = await claimKey(request);
+  await age(request, 601);
+  await settle(await claimKey({ ...request, walId: "heir" }));
+  await age(request, 25 * 3_600);
+  const anew = await claimKey({ ...request, walId: "third" });
+  expect(await settle({ ...claim, receivedAtMs: Date.now() - 25 * 3_600_000 })).toBe(false);
+  expect(await settle(anew)).toBe(true);
+});
+
+test("of two claims of one process, the first of them taken over, the first to be settled counts", async () => {
   const request = someRequest();
   const claim = await claimKey(request);
   await age(request, 601);
   await catalog.release(await claimKey({ ...request, walId: "heir" }));
   const again = await claimKey(request);
-  expect([await settle(claim), await settle(again)]).toEqual([false, true]);
+  expect([await settle(again), await settle(claim)]).toEqual([true, false]);
 });
 
 test("replay keeps a record whose key expired meanwhile, used anew or not: it was acknowledged", async () => {
