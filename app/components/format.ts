@@ -12,6 +12,11 @@ export function formatCount(count: number): string {
   return WHOLE.format(count);
 }
 
+/** formatLines writes 1 line, 1,200 lines. */
+export function formatLines(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? "line" : "lines"}`;
+}
+
 /** formatCompact is short: 1.2M. */
 export function formatCompact(count: number): string {
   return COMPACT.format(count);

@@ -25,7 +25,7 @@ test("the dashboard counts what was sent, compares it with the day before and le
   ]);
   await page.goto(`/p/${slug}`);
   const figures = page.locator("dl");
-  await expect(figures.getByText("1.5K", { exact: true })).toBeVisible();
+  await expect(figures.getByText("1,500", { exact: true })).toBeVisible();
   await expect(figures.getByText("+50 % on the day before")).toBeVisible();
   await expect(figures.getByText("20 %", { exact: true })).toBeVisible();
   await expect(figures.getByText("0 % in the day before")).toBeVisible();
@@ -42,12 +42,12 @@ test("the dashboard counts what was sent, compares it with the day before and le
   expect(sum).toBe(1_500);
 
   await page.getByRole("link", { name: "Hour" }).click();
-  await expect(figures.getByText("1.2K", { exact: true })).toBeVisible();
+  await expect(figures.getByText("1,200", { exact: true })).toBeVisible();
   await page.getByRole("link", { name: "Week" }).click();
-  await expect(figures.getByText("2.5K", { exact: true })).toBeVisible();
+  await expect(figures.getByText("2,500", { exact: true })).toBeVisible();
   await page.goBack();
   await page.goBack();
-  await expect(figures.getByText("1.5K", { exact: true })).toBeVisible();
+  await expect(figures.getByText("1,500", { exact: true })).toBeVisible();
 
   await page.goto("/");
   const card = page.getByRole("listitem").filter({ hasText: "figures" });

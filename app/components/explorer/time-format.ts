@@ -86,18 +86,10 @@ export function rangeLabel({ from, to }: Range, zone: Zone): string {
   const b = calendarTime(toMs, zone);
   const isSameDay = a.year === b.year && a.month === b.month && a.day === b.day;
   const hasSeconds = a.second !== 0 || b.second !== 0;
-  const start = `${shortDay(a)}, ${shortClock(a, hasSeconds)}`;
+  const start = `${dayLabel(a)}, ${clockLabel(a, hasSeconds)}`;
   return isSameDay
-    ? `${start} to ${shortClock(b, hasSeconds)}`
-    : `${start} to ${shortDay(b)}, ${shortClock(b, hasSeconds)}`;
-}
-
-/** axisLabel is what stands below a bucket of a histogram. */
-export function axisLabel(timeMs: number, zone: Zone, intervalMs: number): string {
-  const time = calendarTime(timeMs, zone);
-  if (intervalMs >= 86_400_000) return shortDay(time);
-  if (intervalMs >= 10_800_000) return `${shortDay(time)} ${shortClock(time, false)}`;
-  return shortClock(time, intervalMs < 60_000);
+    ? `${start} to ${clockLabel(b, hasSeconds)}`
+    : `${start} to ${dayLabel(b)}, ${clockLabel(b, hasSeconds)}`;
 }
 
 const UNIT_NAMES: Readonly<Record<string, string>> = {
@@ -117,12 +109,6 @@ export function durationInWords(duration: string): string {
   return `${match[1]} ${unit}${match[1] === "1" ? "" : "s"}`;
 }
 
-/** formatElapsed is a short duration: `340 ms`, `2.1 s`, `4 min`. */
-export function formatElapsed(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
-}
-
 /** durationOfInterval is a histogram's interval in milliseconds. */
 export function durationOfInterval(interval: string): number {
   return parseDurationMs(interval) ?? 60_000;
@@ -132,14 +118,17 @@ function shortPoint(point: string, zone: Zone): string {
   const timeMs = Date.parse(point);
   if (Number.isNaN(timeMs)) return point;
   const time = calendarTime(timeMs, zone);
-  return `${shortDay(time)}, ${shortClock(time, time.second !== 0)}`;
+  return `${dayLabel(time)}, ${clockLabel(time, time.second !== 0)}`;
 }
 
-function shortDay({ month, day }: CalendarTime): string {
-  return `${MONTHS[month - 1]} ${day}`;
+/** dayLabel is `Nov 30`, and `Nov 30, 2019` in another year than this. */
+export function dayLabel({ year, month, day }: CalendarTime): string {
+  const label = `${MONTHS[month - 1]} ${day}`;
+  return year === new Date().getFullYear() ? label : `${label}, ${year}`;
 }
 
-function shortClock({ hour, minute, second }: CalendarTime, hasSeconds: boolean): string {
+/** clockLabel is `14:03`, or `14:03:07`. */
+export function clockLabel({ hour, minute, second }: CalendarTime, hasSeconds: boolean): string {
   return hasSeconds ? `${two(hour)}:${two(minute)}:${two(second)}` : `${two(hour)}:${two(minute)}`;
 }
 
