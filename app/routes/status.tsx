@@ -52,12 +52,12 @@ export default function Status() {
 
 function Fact({ name, tone, value, children }: { name: string; tone: StatusTone; value: string; children?: string }) {
   return (
-    <div className="flex flex-wrap items-center justify-between gap-3 px-5 py-4">
-      <dt>
+    <div className="flex items-center justify-between gap-5 px-5 py-4">
+      <dt className="min-w-0">
         {name}
         {children !== undefined && <span className="mt-0.5 block text-sm text-muted">{children}</span>}
       </dt>
-      <dd>
+      <dd className="shrink-0">
         <StatusBadge tone={tone}>{value}</StatusBadge>
       </dd>
     </div>

@@ -42,7 +42,7 @@ export function DetailPanel(props: DetailPanelProps) {
             <LevelShape level={entry.level} className="size-2.5" />
             {entry.level}
           </p>
-          <p className="truncate text-xs text-muted tabular-nums">{formatFullTime(entry.timestamp, zone)}</p>
+          <p className="text-xs text-muted tabular-nums">{formatFullTime(entry.timestamp, zone)}</p>
         </div>
         <PanelButton label="Line above (k)" onClick={() => onStep(-1)} Icon={ChevronUp} />
         <PanelButton label="Line below (j)" onClick={() => onStep(1)} Icon={ChevronDown} />
