@@ -9,6 +9,10 @@ test("the dashboard counts what was sent, compares it with the day before and le
   await page.goto(`/p/${slug}`);
   await expect(page.getByText("No line has arrived yet.")).toBeVisible();
   await expect(page.getByText("Waiting for the first line")).toBeVisible();
+  // Whoever did not keep the first key needs another one, here and now.
+  await page.getByRole("button", { name: "New key for this snippet" }).click();
+  await expect(page.getByText("Keep the key “shipper” now")).toBeVisible();
+  await expect(page.locator("details[open] pre")).toContainText(/akl_\w{32}/);
 
   const now = Date.now();
   const lines = (count: number, service: string, level: string, atMs: number) =>
