@@ -23,7 +23,8 @@ export function AuditList({ events, olderPath }: AuditListProps) {
           {events.map(({ id, at, actor, action, target, address }) => (
             <li key={id} className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1 py-3 text-sm">
               <span className="min-w-0 break-words">
-                <span className="font-medium">{actor}</span> {AUDIT_ACTIONS[action]} {target}
+                <span className="font-medium">{actor}</span> {AUDIT_ACTIONS[action]}{" "}
+                <span className="font-medium">{target}</span>
               </span>
               <span className="text-muted tabular-nums">
                 {address} <time dateTime={at}>{formatUtcTime(at)}</time>
