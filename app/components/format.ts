@@ -47,8 +47,3 @@ export function formatDuration(ms: number): string {
   if (ms < 3_600_000) return `${ONE_DIGIT.format(ms / 60_000)} min`;
   return `${ONE_DIGIT.format(ms / 3_600_000)} h`;
 }
-
-/** formatUtcTime writes a moment for pages that are made on the server: 2026-11-25 09:30 UTC. */
-export function formatUtcTime(rfc3339: string): string {
-  return `${rfc3339.slice(0, 10)} ${rfc3339.slice(11, 16)} UTC`;
-}

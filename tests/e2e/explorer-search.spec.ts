@@ -102,7 +102,7 @@ test("fields and values are completed with their counts, and recent searches are
 });
 
 test("the time is chosen from a list, typed, and drawn on the histogram", async ({ page }) => {
-  await page.getByRole("button", { name: "Time range: Last 1 hour" }).click();
+  await page.getByRole("button", { name: "Time range: Last hour" }).click();
   await page.getByRole("button", { name: "Last 15 minutes" }).click();
   await expect(page).toHaveURL(/from=now-15m/);
   await page.getByRole("button", { name: "Time range: Last 15 minutes" }).click();

@@ -1,4 +1,4 @@
-import type { Zone } from "#app/components/explorer/explorer-state.ts";
+import type { Zone } from "#app/components/zone.ts";
 import { calendarTime, clockLabel, dayLabel } from "#app/components/explorer/time-format.ts";
 
 /** AxisTick is a bucket that has a label below it. */

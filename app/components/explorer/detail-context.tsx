@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState, type RefObject } from "react";
 import type { Context } from "#app/components/explorer/api-client.ts";
 import type { Entry } from "#app/components/explorer/entry.ts";
-import type { Zone } from "#app/components/explorer/explorer-state.ts";
+import type { Zone } from "#app/components/zone.ts";
 import { LogRow, type RowLook } from "#app/components/explorer/log-row.tsx";
 import { useFetched } from "#app/components/explorer/use-fetched.ts";
 import { visibleLabel } from "#app/components/explorer/visible-text.ts";

@@ -5,7 +5,7 @@ import { DetailFields, type FieldActions } from "#app/components/explorer/detail
 import { DetailMessage } from "#app/components/explorer/detail-message.tsx";
 import { DetailStorage } from "#app/components/explorer/detail-storage.tsx";
 import type { Entry } from "#app/components/explorer/entry.ts";
-import type { Zone } from "#app/components/explorer/explorer-state.ts";
+import type { Zone } from "#app/components/zone.ts";
 import { LevelShape, lookOf } from "#app/components/explorer/level-mark.tsx";
 import { formatFullTime } from "#app/components/explorer/time-format.ts";
 import type { PositiveText } from "#app/core/query/positive-texts.ts";

@@ -1,6 +1,5 @@
 import { visibleLabel } from "#app/components/explorer/visible-text.ts";
-import { zoneName } from "#app/components/explorer/time-format.ts";
-import type { Zone } from "#app/components/explorer/explorer-state.ts";
+import { zoneName, type Zone } from "#app/components/zone.ts";
 
 export interface ListHeaderProps {
   columns: readonly string[];

@@ -1,4 +1,5 @@
-import type { Range, Zone } from "#app/components/explorer/explorer-state.ts";
+import type { Range } from "#app/components/explorer/explorer-state.ts";
+import { zoneName, type Zone } from "#app/components/zone.ts";
 import { parseDurationMs } from "#app/core/time-range.ts";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -67,18 +68,10 @@ export function formatMoment(timeMs: number, zone: Zone): string {
   return `${formatDay(time)} ${formatClock(time)}`;
 }
 
-/** zoneName is `UTC`, or the reader's offset at that time (now, where none is given) as `UTC+02:00`. */
-export function zoneName(zone: Zone, timeMs = Date.now()): string {
-  const minutes = zone === "utc" ? 0 : -new Date(timeMs).getTimezoneOffset();
-  if (minutes === 0) return "UTC";
-  const size = Math.abs(minutes);
-  return `UTC${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
-}
-
 /** rangeLabel says a range in words. */
 export function rangeLabel({ from, to }: Range, zone: Zone): string {
   const last = /^now-(\w+)$/.exec(from)?.[1];
-  if (to === "now" && last !== undefined) return `Last ${durationInWords(last)}`;
+  if (to === "now" && last !== undefined) return `Last ${durationInWords(last).replace(/^1 /, "")}`;
   const fromMs = Date.parse(from);
   const toMs = Date.parse(to);
   if (Number.isNaN(fromMs) || Number.isNaN(toMs)) return `${shortPoint(from, zone)} to ${shortPoint(to, zone)}`;

@@ -1,7 +1,8 @@
 import { useEffect, useState } from "react";
 import { fetchJson, type Histogram } from "#app/components/explorer/api-client.ts";
 import type { Entry } from "#app/components/explorer/entry.ts";
-import type { Order, Range, Zone } from "#app/components/explorer/explorer-state.ts";
+import type { Zone } from "#app/components/zone.ts";
+import type { Order, Range } from "#app/components/explorer/explorer-state.ts";
 import { loneConditions, relaxationsOf, type Relaxation } from "#app/components/explorer/relaxations.ts";
 import { rangeLabel } from "#app/components/explorer/time-format.ts";
 import { visibleLabel } from "#app/components/explorer/visible-text.ts";
