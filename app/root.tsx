@@ -2,8 +2,6 @@ import { Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteLoaderData } f
 import type { LoaderFunctionArgs } from "@remix-run/server-runtime";
 import type { ReactNode } from "react";
 import { useCspNonce } from "#app/components/csp-nonce.ts";
-import { ErrorPage } from "#app/components/error-page.tsx";
-import { useProblem } from "#app/components/use-problem.ts";
 import { themeOfCookie } from "#app/components/theme.ts";
 import "#app/tailwind.css";
 
@@ -40,14 +38,4 @@ export default function App() {
   return <Outlet />;
 }
 
-export function ErrorBoundary() {
-  const { status, title, detail } = useProblem();
-  return (
-    <>
-      <title>{`${title} - Akavelog`}</title>
-      <ErrorPage status={status} title={title}>
-        {detail}
-      </ErrorPage>
-    </>
-  );
-}
+export { ProblemPage as ErrorBoundary } from "#app/components/problem-box.tsx";

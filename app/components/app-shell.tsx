@@ -4,6 +4,7 @@ import { useState, type ReactNode } from "react";
 import type { Account } from "#app/core/account.ts";
 import { Mark } from "#app/components/mark.tsx";
 import { applyTheme, type Theme } from "#app/components/theme.ts";
+import { keepZone, useZone } from "#app/components/zone.ts";
 import { buttonClass } from "#app/components/ui/button.tsx";
 import { Menu, MenuChoices, MenuLabel, MenuLink, MenuSeparator } from "#app/components/ui/menu.tsx";
 
@@ -114,9 +115,15 @@ const THEME_CHOICES = [
   { value: "dark", label: "Dark" },
 ] as const;
 
+const ZONE_CHOICES = [
+  { value: "local", label: "My zone" },
+  { value: "utc", label: "UTC" },
+] as const;
+
 function AccountMenu({ account }: { account: Account }) {
   const root = useRouteLoaderData<{ theme: Theme }>("root");
   const [theme, setTheme] = useState<Theme>(root?.theme ?? "system");
+  const zone = useZone();
   function choose(next: Theme) {
     setTheme(next);
     applyTheme(next);
@@ -134,6 +141,8 @@ function AccountMenu({ account }: { account: Account }) {
       <MenuLink to="/account">Password and sessions</MenuLink>
       <MenuSeparator />
       <MenuChoices label="Theme" value={theme} choices={THEME_CHOICES} onChange={choose} />
+      <MenuSeparator />
+      <MenuChoices label="Times" value={zone} choices={ZONE_CHOICES} onChange={keepZone} />
       <MenuSeparator />
       <Form method="post" action="/logout">
         <button type="submit" className="w-full cursor-pointer rounded px-2.5 py-1.5 text-left text-sm hover:bg-sunken">

@@ -6,7 +6,6 @@ import {
   formatDuration,
   formatRatio,
   formatShare,
-  formatUtcTime,
 } from "#app/components/format.ts";
 
 test("counts are written in full or short", () => {
@@ -26,5 +25,4 @@ test("a ratio to nothing is none", () => {
 test("shares, durations and moments have their units", () => {
   expect(formatShare(0.0251)).toBe("2.5 %");
   expect([850, 12_000, 210_000, 7_200_000].map(formatDuration)).toEqual(["850 ms", "12 s", "3.5 min", "2 h"]);
-  expect(formatUtcTime("2026-11-25T09:30:12.123Z")).toBe("2026-11-25 09:30 UTC");
 });

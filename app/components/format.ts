@@ -12,6 +12,11 @@ export function formatCount(count: number): string {
   return WHOLE.format(count);
 }
 
+/** formatLines writes 1 line, 1,200 lines. */
+export function formatLines(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? "line" : "lines"}`;
+}
+
 /** formatCompact is short: 1.2M. */
 export function formatCompact(count: number): string {
   return COMPACT.format(count);
@@ -41,9 +46,4 @@ export function formatDuration(ms: number): string {
   if (ms < 60_000) return `${ONE_DIGIT.format(ms / 1_000)} s`;
   if (ms < 3_600_000) return `${ONE_DIGIT.format(ms / 60_000)} min`;
   return `${ONE_DIGIT.format(ms / 3_600_000)} h`;
-}
-
-/** formatUtcTime writes a moment for pages that are made on the server: 2026-11-25 09:30 UTC. */
-export function formatUtcTime(rfc3339: string): string {
-  return `${rfc3339.slice(0, 10)} ${rfc3339.slice(11, 16)} UTC`;
 }

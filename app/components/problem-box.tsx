@@ -1,27 +1,43 @@
-import { Link, useRevalidator } from "@remix-run/react";
-import { Button, buttonClass } from "#app/components/ui/button.tsx";
-import { useProblem } from "#app/components/use-problem.ts";
+import { useRevalidator } from "@remix-run/react";
+import { PageShell } from "#app/components/page-shell.tsx";
+import { Button, ButtonLink } from "#app/components/ui/button.tsx";
+import { useProblem, type Problem } from "#app/components/use-problem.ts";
 
-/** ProblemBox says in a page's place what went wrong, and offers what may help. */
+/** ProblemBox says in a page's place what went wrong; the frame around it stays. */
 export function ProblemBox() {
-  const { status, title, detail } = useProblem();
+  return (
+    <div className="mx-auto w-full max-w-3xl px-5 py-9 sm:py-12">
+      <ProblemText {...useProblem()} />
+    </div>
+  );
+}
+
+/** ProblemPage says what went wrong where no frame could be made. */
+export function ProblemPage() {
+  return (
+    <PageShell>
+      <ProblemText {...useProblem()} />
+    </PageShell>
+  );
+}
+
+/** ProblemText says what went wrong and offers what may help. */
+export function ProblemText({ status, title, detail }: Problem) {
   const { revalidate, state } = useRevalidator();
   return (
-    <div className="mx-auto w-full max-w-2xl px-5 py-12">
+    <>
       <title>{`${title} - Akavelog`}</title>
       <p className="font-mono text-sm text-muted">{status}</p>
       <h1 className="mt-2 text-2xl font-semibold tracking-tight">{title}</h1>
-      <p className="mt-3 leading-7 text-muted">{detail}</p>
+      <p className="mt-3 max-w-prose leading-7 text-muted">{detail}</p>
       <div className="mt-6 flex gap-2">
         {status >= 500 && (
           <Button tone="primary" onClick={revalidate} disabled={state === "loading"}>
             Try again
           </Button>
         )}
-        <Link to="/" className={buttonClass({})}>
-          All projects
-        </Link>
+        <ButtonLink to="/">Back to the start</ButtonLink>
       </div>
-    </div>
+    </>
   );
 }

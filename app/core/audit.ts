@@ -19,7 +19,7 @@ export const AUDIT_ACTIONS = {
   "sign-out-everywhere": "signed out everywhere",
   "password-changed": "changed the password",
   "project-created": "created the project",
-  "project-changed": "changed the project",
+  "project-changed": "changed the project's",
   "project-deleted": "deleted the project",
   "key-created": "created the key",
   "key-rotated": "rotated the key",

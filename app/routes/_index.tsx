@@ -1,7 +1,6 @@
 import { useLoaderData, type MetaFunction } from "@remix-run/react";
 import { Plus } from "lucide-react";
 import { AppShell } from "#app/components/app-shell.tsx";
-import { ProblemBox } from "#app/components/problem-box.tsx";
 import { ProjectList } from "#app/components/project-list.tsx";
 import { ButtonLink } from "#app/components/ui/button.tsx";
 import { PageBody } from "#app/components/ui/page-body.tsx";
@@ -47,6 +46,4 @@ export default function Index() {
   );
 }
 
-export function ErrorBoundary() {
-  return <ProblemBox />;
-}
+export { ProblemPage as ErrorBoundary } from "#app/components/problem-box.tsx";

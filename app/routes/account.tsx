@@ -5,7 +5,6 @@ import { changePasswordSchema } from "#app/core/account.ts";
 import { PasswordSettings } from "#app/components/account/password-settings.tsx";
 import { SessionSettings } from "#app/components/account/session-settings.tsx";
 import { AppShell } from "#app/components/app-shell.tsx";
-import { ProblemBox } from "#app/components/problem-box.tsx";
 import { PageBody } from "#app/components/ui/page-body.tsx";
 import { hashPassword, isPassword } from "#app/server/auth/password.ts";
 import { listProjectsOf } from "#app/server/catalog/memberships.ts";
@@ -80,6 +79,4 @@ export default function AccountPage() {
   );
 }
 
-export function ErrorBoundary() {
-  return <ProblemBox />;
-}
+export { ProblemPage as ErrorBoundary } from "#app/components/problem-box.tsx";

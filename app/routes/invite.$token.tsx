@@ -4,7 +4,6 @@ import { redirect } from "@remix-run/server-runtime";
 import { signUpSchema } from "#app/core/account.ts";
 import { AccountCard } from "#app/components/account/account-card.tsx";
 import { AccountForm } from "#app/components/account/account-form.tsx";
-import { ProblemBox } from "#app/components/problem-box.tsx";
 import { Button, ButtonLink } from "#app/components/ui/button.tsx";
 import { hashPassword } from "#app/server/auth/password.ts";
 import { hashSecretToken } from "#app/server/auth/secret-token.ts";
@@ -89,6 +88,4 @@ export default function Invite() {
   );
 }
 
-export function ErrorBoundary() {
-  return <ProblemBox />;
-}
+export { ProblemPage as ErrorBoundary } from "#app/components/problem-box.tsx";

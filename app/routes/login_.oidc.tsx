@@ -1,5 +1,4 @@
 import { redirect } from "@remix-run/server-runtime";
-import { ProblemBox } from "#app/components/problem-box.tsx";
 import { localPath } from "#app/core/local-path.ts";
 import { oidcCookie } from "#app/server/auth/session-cookie.ts";
 import { page, pageProblem } from "#app/server/http/page.ts";
@@ -20,6 +19,4 @@ export default function Nothing() {
   return null;
 }
 
-export function ErrorBoundary() {
-  return <ProblemBox />;
-}
+export { ProblemPage as ErrorBoundary } from "#app/components/problem-box.tsx";

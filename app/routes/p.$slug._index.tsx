@@ -1,7 +1,7 @@
 import { useLoaderData, type MetaFunction } from "@remix-run/react";
 import { Dashboard } from "#app/components/dashboard/dashboard.tsx";
 import { DASHBOARD_RANGES, rangeOf } from "#app/components/dashboard/dashboard-range.ts";
-import { SendFirstLine } from "#app/components/shippers/send-first-line.tsx";
+import { ShipperGuide } from "#app/components/shippers/shipper-guide.tsx";
 import { PageBody } from "#app/components/ui/page-body.tsx";
 import { Section } from "#app/components/ui/section.tsx";
 import { allOf } from "#app/core/query/predicate.ts";
@@ -19,7 +19,7 @@ const DAY_MS = 86_400_000;
 const NS_PER_MS = 1_000_000n;
 
 export const loader = page(async (args) => {
-  const { services, project } = await requireProject(args);
+  const { services, project, role } = await requireProject(args);
   const { gone } = args.context;
   const rangeName = rangeOf(new URL(args.request.url).searchParams.get("range"));
   const { ms, dayShift } = DASHBOARD_RANGES[rangeName];
@@ -51,6 +51,7 @@ export const loader = page(async (args) => {
       .map(({ id, name, status, firingGroups }) => ({ id, name, status, firingGroups })),
     rules: rules.length,
     origin: publicOrigin(services.env, args.request),
+    mayMakeKey: role === "owner",
   };
 });
 
@@ -61,13 +62,13 @@ function isNoteworthy({ status }: StoredRule): boolean {
 export const meta: MetaFunction<typeof loader> = ({ data }) => [{ title: `${data?.name ?? "Project"} - Akavelog` }];
 
 export default function ProjectDashboard() {
-  const { name, slug, origin, ...figures } = useLoaderData<typeof loader>();
+  const { name, slug, origin, mayMakeKey, ...figures } = useLoaderData<typeof loader>();
   const isEmpty = figures.storage.entries === 0 && figures.histogram.total === 0;
   if (!isEmpty) return <Dashboard name={name} slug={slug} {...figures} />;
   return (
     <PageBody title={name} description="No line has arrived yet.">
       <Section title="Send your first line">
-        <SendFirstLine origin={origin} projectSlug={slug} apiKey={null} />
+        <ShipperGuide origin={origin} projectSlug={slug} mayMakeKey={mayMakeKey} />
       </Section>
     </PageBody>
   );

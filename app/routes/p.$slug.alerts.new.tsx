@@ -6,7 +6,8 @@ import { createAlertRule } from "#app/server/alerts/alert-rules.ts";
 import { answerAlertForm } from "#app/server/http/alert-form.ts";
 import { page, requireProject } from "#app/server/http/page.ts";
 
-const USUAL = { kind: "threshold", window: "5m", op: ">", forWindows: "1", notifyResolved: "on" };
+/** Complete but for the name, so that the preview is there at once. */
+const USUAL = { kind: "threshold", window: "5m", op: ">", value: "0", forWindows: "1", notifyResolved: "on" };
 
 export const loader = page(async (args) => {
   const { services, project } = await requireProject(args, "member");

@@ -1,10 +1,6 @@
 import { useLoaderData } from "@remix-run/react";
 import { data } from "@remix-run/server-runtime";
-import { useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
-import type { KeyAnswer } from "#app/components/settings/new-key-form.tsx";
-import { NewKeyNotice } from "#app/components/shippers/new-key-notice.tsx";
-import { SendFirstLine } from "#app/components/shippers/send-first-line.tsx";
-import { Button } from "#app/components/ui/button.tsx";
+import { ShipperGuide } from "#app/components/shippers/shipper-guide.tsx";
 import { Section } from "#app/components/ui/section.tsx";
 import { createApiKey } from "#app/server/catalog/api-keys.ts";
 import { page, pageProblem, requireProject } from "#app/server/http/page.ts";
@@ -32,25 +28,12 @@ export const action = page(async (args) => {
 
 export default function ShipperSettings() {
   const { slug, mayChange, origin } = useLoaderData<typeof loader>();
-  const { fetcher, isBusy, answer } = useSettingsFetcher<KeyAnswer>("new-key");
-  const issued = answer?.issued ?? null;
-  const newKey = mayChange && (
-    <fetcher.Form method="post" className="flex flex-wrap items-center gap-3">
-      <Button type="submit" disabled={isBusy}>
-        New key for this snippet
-      </Button>
-      <p className="text-sm text-muted">Keys are shown once; a new one may only send.</p>
-    </fetcher.Form>
-  );
   return (
     <Section
       title="Send logs"
       description="What sends logs already needs this address and a key. Everything else that speaks one of these protocols works as well."
     >
-      <div className="space-y-5">
-        {issued !== null && <NewKeyNotice name={issued.name} apiKey={issued.key} />}
-        <SendFirstLine origin={origin} projectSlug={slug} apiKey={issued?.key ?? null} newKey={newKey} />
-      </div>
+      <ShipperGuide origin={origin} projectSlug={slug} mayMakeKey={mayChange} />
     </Section>
   );
 }

@@ -1,6 +1,6 @@
 import { Outlet, useLoaderData, useRouteLoaderData } from "@remix-run/react";
 import { AppShell } from "#app/components/app-shell.tsx";
-import { ProblemBox } from "#app/components/problem-box.tsx";
+import { ProblemBox, ProblemPage } from "#app/components/problem-box.tsx";
 import { listProjectsOf } from "#app/server/catalog/memberships.ts";
 import { page, requireProject } from "#app/server/http/page.ts";
 
@@ -31,7 +31,7 @@ export default function ProjectFrame() {
 export function ErrorBoundary() {
   // Null after an action that failed without scripts: the frame's own loader is not asked then.
   const frame = useRouteLoaderData<typeof loader>("routes/p.$slug") ?? null;
-  if (frame === null) return <ProblemBox />;
+  if (frame === null) return <ProblemPage />;
   return (
     <AppShell account={frame.account} project={frame.project} projects={frame.projects}>
       <ProblemBox />

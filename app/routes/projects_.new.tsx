@@ -3,7 +3,6 @@ import { useForm } from "@conform-to/react";
 import { Form, useActionData, useLoaderData, useNavigation, type MetaFunction } from "@remix-run/react";
 import { data } from "@remix-run/server-runtime";
 import { AppShell } from "#app/components/app-shell.tsx";
-import { ProblemBox } from "#app/components/problem-box.tsx";
 import { ProjectFields } from "#app/components/settings/project-fields.tsx";
 import { NewKeyNotice } from "#app/components/shippers/new-key-notice.tsx";
 import { SendFirstLine } from "#app/components/shippers/send-first-line.tsx";
@@ -108,6 +107,4 @@ function ProjectForm() {
   );
 }
 
-export function ErrorBoundary() {
-  return <ProblemBox />;
-}
+export { ProblemPage as ErrorBoundary } from "#app/components/problem-box.tsx";

@@ -1,6 +1,7 @@
 import { useLoaderData, type MetaFunction } from "@remix-run/react";
 import { data } from "@remix-run/server-runtime";
 import { PageShell } from "#app/components/page-shell.tsx";
+import { useTimeText } from "#app/components/zone.ts";
 import { StatusBadge, type StatusTone } from "#app/components/status-badge.tsx";
 import { page } from "#app/server/http/page.ts";
 
@@ -52,12 +53,12 @@ export default function Status() {
 
 function Fact({ name, tone, value, children }: { name: string; tone: StatusTone; value: string; children?: string }) {
   return (
-    <div className="flex flex-wrap items-center justify-between gap-3 px-5 py-4">
-      <dt>
+    <div className="flex items-center justify-between gap-5 px-5 py-4">
+      <dt className="min-w-0">
         {name}
         {children !== undefined && <span className="mt-0.5 block text-sm text-muted">{children}</span>}
       </dt>
-      <dd>
+      <dd className="shrink-0">
         <StatusBadge tone={tone}>{value}</StatusBadge>
       </dd>
     </div>
@@ -65,6 +66,7 @@ function Fact({ name, tone, value, children }: { name: string; tone: StatusTone;
 }
 
 function Canary({ canary }: { canary: ReturnType<typeof useLoaderData<typeof loader>>["canary"] }) {
+  const timeText = useTimeText();
   const name = "What was acknowledged is found";
   if (canary === null) return <Fact name={name} tone="waiting" value="Not watched" />;
   const { written, missed, doubled, failures, roundMs, foundAt } = canary;
@@ -85,7 +87,7 @@ function Canary({ canary }: { canary: ReturnType<typeof useLoaderData<typeof loa
   }
   return (
     <Fact name={name} tone="good" value="Yes">
-      {`${counts} All found at ${foundAt.slice(0, 19).replace("T", " ")} UTC, within ${roundMs} ms of sending.`}
+      {`${counts} All found at ${timeText(foundAt)}, within ${roundMs} ms of sending.`}
     </Fact>
   );
 }

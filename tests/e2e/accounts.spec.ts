@@ -189,6 +189,36 @@ test("the theme that is chosen stays, and signing out ends the session", async (
   await expect(page).toHaveURL(/\/login$/);
 });
 
+test("times are in the zone of the device or in UTC, on every page alike", async ({ browser, baseURL }) => {
+  const context = await browser.newContext({
+    timezoneId: "Asia/Kolkata",
+    ...(baseURL === undefined ? {} : { baseURL }),
+  });
+  const page = await context.newPage();
+  await signIn(page);
+  const { slug, key } = await createProject(page, "Around the world");
+  await sendLines(page, key, [{ message: "where am I" }]);
+  const zoneOfExplorer = page.getByRole("columnheader", { name: /^UTC/ });
+  await page.goto(`/p/${slug}/settings/audit`);
+  await expect(page.locator("time").first()).toContainText("UTC+05:30");
+  await page.goto(`/p/${slug}/logs`);
+  await expect(zoneOfExplorer).toHaveText("UTC+05:30");
+
+  await page.getByRole("button", { name: "Account and theme" }).click();
+  await page.getByRole("menuitemradio", { name: "UTC" }).click();
+  await expect(zoneOfExplorer).toHaveText("UTC");
+  await page.goto(`/p/${slug}/settings/audit`);
+  await expect(page.locator("time").first()).toHaveText(/ UTC$/);
+
+  await page.goto(`/p/${slug}/logs`);
+  await page.getByRole("button", { name: /^Time range/ }).click();
+  await page.getByRole("button", { name: "My zone (UTC+05:30)" }).click();
+  await expect(zoneOfExplorer).toHaveText("UTC+05:30");
+  await page.goto(`/p/${slug}/settings/audit`);
+  await expect(page.locator("time").first()).toContainText("UTC+05:30");
+  await context.close();
+});
+
 test("an owner reads what was done in a project, and everybody whether the server works", async ({ page }) => {
   await signIn(page);
   const { slug } = await createProject(page, "Looked after");

@@ -9,6 +9,10 @@ test("the dashboard counts what was sent, compares it with the day before and le
   await page.goto(`/p/${slug}`);
   await expect(page.getByText("No line has arrived yet.")).toBeVisible();
   await expect(page.getByText("Waiting for the first line")).toBeVisible();
+  // Whoever did not keep the first key needs another one, here and now.
+  await page.getByRole("button", { name: "New key for this snippet" }).click();
+  await expect(page.getByText("Keep the key “shipper” now")).toBeVisible();
+  await expect(page.locator("details[open] pre")).toContainText(/akl_\w{32}/);
 
   const now = Date.now();
   const lines = (count: number, service: string, level: string, atMs: number) =>
@@ -25,7 +29,7 @@ test("the dashboard counts what was sent, compares it with the day before and le
   ]);
   await page.goto(`/p/${slug}`);
   const figures = page.locator("dl");
-  await expect(figures.getByText("1.5K", { exact: true })).toBeVisible();
+  await expect(figures.getByText("1,500", { exact: true })).toBeVisible();
   await expect(figures.getByText("+50 % on the day before")).toBeVisible();
   await expect(figures.getByText("20 %", { exact: true })).toBeVisible();
   await expect(figures.getByText("0 % in the day before")).toBeVisible();
@@ -42,12 +46,12 @@ test("the dashboard counts what was sent, compares it with the day before and le
   expect(sum).toBe(1_500);
 
   await page.getByRole("link", { name: "Hour" }).click();
-  await expect(figures.getByText("1.2K", { exact: true })).toBeVisible();
+  await expect(figures.getByText("1,200", { exact: true })).toBeVisible();
   await page.getByRole("link", { name: "Week" }).click();
-  await expect(figures.getByText("2.5K", { exact: true })).toBeVisible();
+  await expect(figures.getByText("2,500", { exact: true })).toBeVisible();
   await page.goBack();
   await page.goBack();
-  await expect(figures.getByText("1.5K", { exact: true })).toBeVisible();
+  await expect(figures.getByText("1,500", { exact: true })).toBeVisible();
 
   await page.goto("/");
   const card = page.getByRole("listitem").filter({ hasText: "figures" });

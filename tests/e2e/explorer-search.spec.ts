@@ -71,6 +71,17 @@ test("a mistake is shown at its place, and what was found stays", async ({ page 
   await expect(page.locator("[data-error-at]")).toHaveText("eror");
 });
 
+test("a value that the list would complete is no mistake until it is run", async ({ page }) => {
+  await queryOf(page).click();
+  await page.keyboard.type("level:er");
+  await expect(page.getByRole("option", { name: /error/ })).toBeVisible();
+  // Longer than the patience with which a mistake is told.
+  await page.waitForTimeout(1_200);
+  await expect(page.getByRole("alert")).toBeHidden();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("alert")).toContainText("Expected a level");
+});
+
 test("fields and values are completed with their counts, and recent searches are offered", async ({ page }) => {
   await queryOf(page).click();
   await page.keyboard.type("ser");
@@ -91,7 +102,7 @@ test("fields and values are completed with their counts, and recent searches are
 });
 
 test("the time is chosen from a list, typed, and drawn on the histogram", async ({ page }) => {
-  await page.getByRole("button", { name: "Time range: Last 1 hour" }).click();
+  await page.getByRole("button", { name: "Time range: Last hour" }).click();
   await page.getByRole("button", { name: "Last 15 minutes" }).click();
   await expect(page).toHaveURL(/from=now-15m/);
   await page.getByRole("button", { name: "Time range: Last 15 minutes" }).click();
@@ -141,6 +152,15 @@ test("where nothing matches, the one change that finds lines is offered", async 
   await page.getByRole("button", { name: /Any part of a word \*imed\* 100 lines/ }).click();
   await expect(queryOf(page)).toHaveValue("*imed* service:payments");
   await expect(statusOf(page)).toContainText("100 lines");
+});
+
+test("lines of years ago are offered where the usual times have none", async ({ page, workspace }) => {
+  const old = await workspace.client.createProject("long ago");
+  const line = { timestamp: "2019-03-01T10:00:00Z", message: "found again" };
+  await workspace.client.ingest(old.key, JSON.stringify(line));
+  await page.goto(logsOf(old, { query: "found", zone: "utc" }));
+  await page.getByRole("button", { name: /More time Mar 1, 2019, .* 1 line/ }).click();
+  await expect(rowsOf(page)).toHaveCount(1);
 });
 
 test("a project without lines leads to the first one", async ({ page, workspace }) => {

@@ -1,5 +1,6 @@
-import { formatCount, formatUtcTime } from "#app/components/format.ts";
+import { formatCount } from "#app/components/format.ts";
 import type { AlertCondition } from "#app/core/alert-rule.ts";
+import { useTimeText } from "#app/components/zone.ts";
 
 /** ChartSeries is one group's matches; null where no window was evaluated. */
 export interface ChartSeries {
@@ -33,6 +34,7 @@ const FILLS = ["fill-accent", "fill-level-info", "fill-level-warn", "fill-level-
 
 /** AlertChart draws the matches of each window, and the threshold; the figures stand below as a table. */
 export function AlertChart({ from, stepMs, series, condition, label }: AlertChartProps) {
+  const timeText = useTimeText();
   const shown = series.slice(0, MAX_LINES);
   const windows = shown[0]?.values.length ?? 0;
   const highest = Math.max(condition.value, 1, ...shown.flatMap(({ values }) => values.map((value) => value ?? 0)));
@@ -93,8 +95,8 @@ export function AlertChart({ from, stepMs, series, condition, label }: AlertChar
         </svg>
       </div>
       <p aria-hidden="true" className="mt-1 flex justify-between text-xs text-muted tabular-nums">
-        <span>{formatUtcTime(from)}</span>
-        <span>{formatUtcTime(endOf(windows - 1))}</span>
+        <span>{timeText(from)}</span>
+        <span>{timeText(endOf(windows - 1))}</span>
       </p>
       <details className="mt-3 text-sm">
         <summary className="w-fit cursor-pointer text-muted hover:text-ink">Figures as a table</summary>
@@ -126,6 +128,7 @@ interface FigureTableProps {
 
 /** Of several windows in a row it has the one with the most. */
 function FigureTable({ series, endOf, label }: FigureTableProps) {
+  const timeText = useTimeText();
   const windows = series[0]?.values.length ?? 0;
   const perRow = Math.max(1, Math.ceil(windows / TABLE_ROWS));
   const rows = Array.from({ length: Math.ceil(windows / perRow) }, (_, row) => ({
@@ -155,7 +158,7 @@ function FigureTable({ series, endOf, label }: FigureTableProps) {
         <tbody className="divide-y divide-border">
           {rows.map(({ end, values }) => (
             <tr key={end}>
-              <td className="px-3 py-1 text-left whitespace-nowrap">{formatUtcTime(end)}</td>
+              <td className="px-3 py-1 text-left whitespace-nowrap">{timeText(end)}</td>
               {values.map((value, i) => (
                 <td key={series[i]?.group ?? ""} className="px-3 py-1">
                   {value === null ? "–" : formatCount(value)}

@@ -6,8 +6,9 @@ import { AlertPreview, type PreviewedRule } from "#app/components/alerts/alert-p
 import { TargetFields } from "#app/components/alerts/target-fields.tsx";
 import { usePreview } from "#app/components/alerts/use-preview.ts";
 import { Button, ButtonLink } from "#app/components/ui/button.tsx";
-import { Checkbox, Field, FormErrors, Input, Select } from "#app/components/ui/field.tsx";
+import { Checkbox, Field, FormErrors, Select } from "#app/components/ui/field.tsx";
 import { Section } from "#app/components/ui/section.tsx";
+import { TextField } from "#app/components/ui/text-field.tsx";
 import { alertFormSchema } from "#app/core/alert-forms.ts";
 import { CONDITION_OPERATORS } from "#app/core/alert-rule.ts";
 import { operatorInWords } from "#app/core/alert-words.ts";
@@ -56,29 +57,13 @@ export function AlertForm({ initial, isEdit = false, cancelTo, canMail, answer }
         <FormErrors errors={form.errors} />
         <Section title="What to watch">
           <div className="space-y-4">
-            <Field label="Name" errors={fields.name.errors}>
-              {(control) => (
-                <Input
-                  {...control}
-                  name={fields.name.name}
-                  defaultValue={fields.name.initialValue}
-                  autoComplete="off"
-                  required
-                />
-              )}
-            </Field>
-            <Field label="Query" errors={fields.query.errors} hint="As in the log explorer; empty counts every line.">
-              {(control) => (
-                <Input
-                  {...control}
-                  name={fields.query.name}
-                  defaultValue={fields.query.initialValue}
-                  autoComplete="off"
-                  spellCheck={false}
-                  className="font-mono"
-                />
-              )}
-            </Field>
+            <TextField label="Name" field={fields.name} required />
+            <TextField
+              label="Query"
+              field={fields.query}
+              hint="As in the log explorer; empty counts every line."
+              className="font-mono"
+            />
             <div className="grid gap-4 sm:grid-cols-2">
               <Field label="Fires when" errors={fields.kind.errors}>
                 {(control) => (
@@ -101,81 +86,34 @@ export function AlertForm({ initial, isEdit = false, cancelTo, canMail, answer }
                       </Select>
                     )}
                   </Field>
-                  <Field label="Matches" errors={fields.value.errors}>
-                    {(control) => (
-                      <Input
-                        {...control}
-                        name={fields.value.name}
-                        defaultValue={fields.value.initialValue}
-                        inputMode="numeric"
-                        autoComplete="off"
-                      />
-                    )}
-                  </Field>
+                  <TextField label="Matches" field={fields.value} inputMode="numeric" />
                 </div>
               )}
             </div>
             <div className="grid gap-4 sm:grid-cols-2">
-              <Field label="Window" errors={fields.window.errors} hint="30s, 5m, 2h: the time that is counted over.">
-                {(control) => (
-                  <Input
-                    {...control}
-                    name={fields.window.name}
-                    defaultValue={fields.window.initialValue}
-                    autoComplete="off"
-                  />
-                )}
-              </Field>
-              <Field
+              <TextField label="Window" field={fields.window} hint="30s, 5m, 2h: the time that is counted over." />
+              <TextField
                 label="Windows in a row"
-                errors={fields.forWindows.errors}
+                field={fields.forWindows}
                 hint="More than one keeps short peaks from firing."
-              >
-                {(control) => (
-                  <Input
-                    {...control}
-                    name={fields.forWindows.name}
-                    defaultValue={fields.forWindows.initialValue}
-                    inputMode="numeric"
-                    autoComplete="off"
-                  />
-                )}
-              </Field>
+                inputMode="numeric"
+              />
             </div>
-            <Field
+            <TextField
               label="Group by (optional)"
-              errors={fields.groupBy.errors}
+              field={fields.groupBy}
               hint="service, level or a tag: each value is watched by itself."
-            >
-              {(control) => (
-                <Input
-                  {...control}
-                  name={fields.groupBy.name}
-                  defaultValue={fields.groupBy.initialValue}
-                  autoComplete="off"
-                  spellCheck={false}
-                />
-              )}
-            </Field>
+            />
           </div>
         </Section>
         <Section title="Whom to tell" description="Leave all empty to see it here only.">
           <div className="space-y-4">
             <TargetFields fields={fields} canMail={canMail} keepsSecret={isEdit} />
-            <Field
+            <TextField
               label="Repeat every (optional)"
-              errors={fields.repeatEvery.errors}
+              field={fields.repeatEvery}
               hint="1h: told again as long as it fires; otherwise once."
-            >
-              {(control) => (
-                <Input
-                  {...control}
-                  name={fields.repeatEvery.name}
-                  defaultValue={fields.repeatEvery.initialValue}
-                  autoComplete="off"
-                />
-              )}
-            </Field>
+            />
             <Checkbox
               name={fields.notifyResolved.name}
               label="Tell when it is over"

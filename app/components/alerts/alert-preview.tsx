@@ -1,6 +1,7 @@
 import { AlertChart } from "#app/components/alerts/alert-chart.tsx";
-import { formatCount, formatUtcTime } from "#app/components/format.ts";
+import { formatCount } from "#app/components/format.ts";
 import type { AlertCondition } from "#app/core/alert-rule.ts";
+import { useTimeText } from "#app/components/zone.ts";
 
 /** PreviewedRule is what a rule would have done over the last day. */
 export interface PreviewedRule {
@@ -24,6 +25,7 @@ const SHOWN_EVENTS = 8;
 
 /** AlertPreview says in words what the chart above them shows. */
 export function AlertPreview({ preview }: { preview: PreviewedRule }) {
+  const timeText = useTimeText();
   const { groups, firings, events, complete, otherGroups } = preview;
   const highest = Math.max(0, ...groups.flatMap(({ values }) => values));
   const summary = `${firingsInWords(firings)} in the last 24 hours. The fullest window had ${formatCount(highest)} ${highest === 1 ? "match" : "matches"}.`;
@@ -49,7 +51,7 @@ export function AlertPreview({ preview }: { preview: PreviewedRule }) {
         <ul className="space-y-1 text-[0.8125rem] leading-5 text-muted">
           {events.slice(-SHOWN_EVENTS).map(({ type, group, value, window }) => (
             <li key={`${type} ${group} ${window.to}`} className="flex flex-wrap gap-x-2">
-              <span className="tabular-nums">{formatUtcTime(window.to)}</span>
+              <span className="tabular-nums">{timeText(window.to)}</span>
               <span className={type === "firing" ? "text-danger" : "text-accent"}>{type}</span>
               <span className="wrap-anywhere">
                 {group !== null && `${group}: `}

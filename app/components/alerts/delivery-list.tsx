@@ -1,12 +1,13 @@
 import type { Delivery } from "#app/core/alert-delivery.ts";
-import { formatUtcTime } from "#app/components/format.ts";
 import { Badge, type BadgeTone } from "#app/components/ui/badge.tsx";
 import { EmptyState, Section } from "#app/components/ui/section.tsx";
+import { useTimeText } from "#app/components/zone.ts";
 
 const TONES: Record<Delivery["state"], BadgeTone> = { pending: "warn", delivered: "good", failed: "bad" };
 
 /** DeliveryList is the delivery log of a rule, newest first. */
 export function DeliveryList({ deliveries }: { deliveries: readonly Delivery[] }) {
+  const timeText = useTimeText();
   return (
     <Section title="Deliveries">
       {deliveries.length === 0 ? (
@@ -17,7 +18,7 @@ export function DeliveryList({ deliveries }: { deliveries: readonly Delivery[] }
             <li key={delivery.id} className="py-3 text-sm">
               <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
                 <time dateTime={delivery.createdAt} className="text-muted tabular-nums">
-                  {formatUtcTime(delivery.createdAt)}
+                  {timeText(delivery.createdAt)}
                 </time>
                 <Badge tone={TONES[delivery.state]}>{delivery.state}</Badge>
                 {delivery.eventId === null && <Badge>test</Badge>}
@@ -25,7 +26,7 @@ export function DeliveryList({ deliveries }: { deliveries: readonly Delivery[] }
                 <span className="text-muted">
                   {delivery.status !== null && `answered ${delivery.status}`}
                   {delivery.attempts > 1 && ` after ${delivery.attempts} tries`}
-                  {delivery.nextAttemptAt !== null && ` next try ${formatUtcTime(delivery.nextAttemptAt)}`}
+                  {delivery.nextAttemptAt !== null && ` next try ${timeText(delivery.nextAttemptAt)}`}
                 </span>
               </p>
               {delivery.error !== null && (

@@ -1,6 +1,7 @@
-import { formatCount, formatUtcTime } from "#app/components/format.ts";
+import { formatCount } from "#app/components/format.ts";
 import { Badge } from "#app/components/ui/badge.tsx";
 import { EmptyState, Section } from "#app/components/ui/section.tsx";
+import { useTimeText } from "#app/components/zone.ts";
 
 /** ListedEvent is one change of state as a rule's history shows it. */
 export interface ListedEvent {
@@ -23,6 +24,7 @@ const REASONS: Partial<Record<ListedEvent["reason"], string>> = {
 
 /** EventList is the history of a rule, newest first. */
 export function EventList({ events }: { events: readonly ListedEvent[] }) {
+  const timeText = useTimeText();
   return (
     <Section title="History">
       {events.length === 0 ? (
@@ -34,7 +36,7 @@ export function EventList({ events }: { events: readonly ListedEvent[] }) {
           {events.map((event) => (
             <li key={event.id} className="flex flex-wrap items-center gap-x-3 gap-y-1 py-3 text-sm">
               <time dateTime={event.window.to} className="text-muted tabular-nums">
-                {formatUtcTime(event.window.to)}
+                {timeText(event.window.to)}
               </time>
               <Badge tone={event.type === "firing" ? "bad" : "good"}>{event.type}</Badge>
               {event.group !== null && <span className="font-medium wrap-anywhere">{event.group}</span>}
@@ -47,7 +49,7 @@ export function EventList({ events }: { events: readonly ListedEvent[] }) {
               {/* The explorer reads its state from the address: a plain link. */}
               <a href={event.logs} className="ml-auto whitespace-nowrap text-accent hover:underline">
                 Show logs
-                <span className="sr-only"> of {formatUtcTime(event.window.to)}</span>
+                <span className="sr-only"> of {timeText(event.window.to)}</span>
               </a>
             </li>
           ))}

@@ -1,6 +1,7 @@
 import { AlertStatusBadge } from "#app/components/alerts/status.tsx";
-import { formatCount, formatUtcTime } from "#app/components/format.ts";
+import { formatCount } from "#app/components/format.ts";
 import { EmptyState, Section } from "#app/components/ui/section.tsx";
+import { useTimeText } from "#app/components/zone.ts";
 
 /** ListedGroup is what a rule knows of one group. */
 export interface ListedGroup {
@@ -13,6 +14,7 @@ export interface ListedGroup {
 
 /** GroupList has the groups that fire first. */
 export function GroupList({ groups, groupBy }: { groups: readonly ListedGroup[]; groupBy: string }) {
+  const timeText = useTimeText();
   return (
     <Section title={`Groups by ${groupBy}`} description="A group is known for 24 hours after its last line.">
       {groups.length === 0 ? (
@@ -30,8 +32,8 @@ export function GroupList({ groups, groupBy }: { groups: readonly ListedGroup[];
               </span>
               <span className="ml-auto text-[0.8125rem] text-muted tabular-nums">
                 {status === "firing" && since !== null
-                  ? `firing since ${formatUtcTime(since)}`
-                  : lastSeen !== null && `last line ${formatUtcTime(lastSeen)}`}
+                  ? `firing since ${timeText(since)}`
+                  : lastSeen !== null && `last line ${timeText(lastSeen)}`}
               </span>
             </li>
           ))}

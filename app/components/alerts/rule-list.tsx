@@ -1,10 +1,10 @@
 import { Link } from "@remix-run/react";
 import { AlertStatusBadge, SilenceBadge, type RuleStatus } from "#app/components/alerts/status.tsx";
-import { formatUtcTime } from "#app/components/format.ts";
 import { ButtonLink } from "#app/components/ui/button.tsx";
 import { EmptyState } from "#app/components/ui/section.tsx";
 import { conditionInWords } from "#app/core/alert-words.ts";
 import type { AlertRule } from "#app/core/alert-rule.ts";
+import { useTimeText } from "#app/components/zone.ts";
 
 /** ListedRule is a rule as lists show it. */
 export interface ListedRule extends Pick<
@@ -27,6 +27,7 @@ export interface RuleListProps {
 
 /** RuleList has what fires first, then what fails. */
 export function RuleList({ rules, slug, mayChange }: RuleListProps) {
+  const timeText = useTimeText();
   if (rules.length === 0) {
     return (
       <div className="rounded-xl border border-border bg-raised">
@@ -65,7 +66,7 @@ export function RuleList({ rules, slug, mayChange }: RuleListProps) {
             <code className="font-mono text-xs leading-5 wrap-anywhere text-ink">
               {rule.query === "" ? "*" : rule.query}
             </code>
-            <span className="whitespace-nowrap">evaluated up to {formatUtcTime(rule.evaluatedTo)}</span>
+            <span className="whitespace-nowrap">evaluated up to {timeText(rule.evaluatedTo)}</span>
           </p>
           {rule.failure !== null && <p className="mt-1 text-[0.8125rem] leading-5 text-level-warn">{rule.failure}</p>}
         </li>

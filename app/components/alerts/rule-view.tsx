@@ -8,11 +8,11 @@ import { GroupList, type ListedGroup } from "#app/components/alerts/group-list.t
 import { RuleActions } from "#app/components/alerts/rule-actions.tsx";
 import type { ListedRule } from "#app/components/alerts/rule-list.tsx";
 import { AlertStatusBadge, SilenceBadge } from "#app/components/alerts/status.tsx";
-import { formatUtcTime } from "#app/components/format.ts";
 import { ButtonLink } from "#app/components/ui/button.tsx";
 import { PageBody } from "#app/components/ui/page-body.tsx";
 import { Section } from "#app/components/ui/section.tsx";
 import { conditionInWords } from "#app/core/alert-words.ts";
+import { useTimeText } from "#app/components/zone.ts";
 
 /** ShownRule is a rule as its page shows it. */
 export interface ShownRule extends ListedRule {
@@ -37,6 +37,7 @@ export interface RuleViewProps {
 
 /** RuleView is everything about one rule. */
 export function RuleView({ slug, mayChange, rule, groups, course, events, deliveries }: RuleViewProps) {
+  const timeText = useTimeText();
   return (
     <PageBody
       title={rule.name}
@@ -55,7 +56,7 @@ export function RuleView({ slug, mayChange, rule, groups, course, events, delive
       )}
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="space-y-6">
-          <Section title="Matches over time" description={`Evaluated up to ${formatUtcTime(rule.evaluatedTo)}.`}>
+          <Section title="Matches over time" description={`Evaluated up to ${timeText(rule.evaluatedTo)}.`}>
             {course.series.length === 0 ? (
               <p className="text-sm text-muted">No window has been evaluated yet.</p>
             ) : (
@@ -89,6 +90,7 @@ export function RuleView({ slug, mayChange, rule, groups, course, events, delive
 }
 
 function RuleFacts({ rule, slug, mayChange }: Pick<RuleViewProps, "rule" | "slug" | "mayChange">) {
+  const timeText = useTimeText();
   const search = new URLSearchParams(rule.query === "" ? {} : { query: rule.query }).toString();
   const targets = rule.notify.map((target) => (target.type === "email" ? target.to.join(", ") : target.url));
   return (
@@ -121,7 +123,7 @@ function RuleFacts({ rule, slug, mayChange }: Pick<RuleViewProps, "rule" | "slug
         <Fact name="Repeats">{rule.repeatEvery === null ? "no" : `every ${rule.repeatEvery}`}</Fact>
         <Fact name="Tells when it is over">{rule.notifyResolved ? "yes" : "no"}</Fact>
         {rule.isSilenced && rule.silencedUntil !== null && (
-          <Fact name="Silenced until">{formatUtcTime(rule.silencedUntil)}</Fact>
+          <Fact name="Silenced until">{timeText(rule.silencedUntil)}</Fact>
         )}
       </dl>
     </Section>

@@ -41,11 +41,15 @@ export interface DashboardProps {
   rules: number;
 }
 
+/** More digits do not fit in a box on a phone. */
+const EVERY_DIGIT_BELOW = 10_000_000;
+
 /** Dashboard is a project at a glance; every figure of its chart can be read as text. */
 export function Dashboard(props: DashboardProps) {
   const { name, slug, retentionDays, rangeName, histogram, volume, storage, alerts, rules } = props;
   const { before: comparedWith } = DASHBOARD_RANGES[rangeName];
   const errors = volume.services.reduce((sum, service) => sum + service.errors, 0);
+  const lines = histogram.total < EVERY_DIGIT_BELOW ? formatCount(histogram.total) : formatCompact(histogram.total);
   const logs = `/p/${slug}/logs?from=now-${rangeName}&to=now`;
   return (
     <PageBody title={name} action={<RangeLinks current={rangeName} />}>
@@ -56,7 +60,7 @@ export function Dashboard(props: DashboardProps) {
       )}
       <ActiveAlerts alerts={alerts} slug={slug} />
       <dl className="grid grid-cols-2 gap-3 lg:grid-cols-5">
-        <Figure label="Lines" value={formatCompact(histogram.total)} title={formatCount(histogram.total)} to={logs}>
+        <Figure label="Lines" value={lines} title={formatCount(histogram.total)} to={logs}>
           {changeOf(histogram.total, volume.before.entries, comparedWith)}
         </Figure>
         <Figure
@@ -90,6 +94,7 @@ export function Dashboard(props: DashboardProps) {
         </Figure>
         <Figure
           label="Stored"
+          className="col-span-2 lg:col-span-1"
           value={formatBytes(storage.storedBytes)}
           title={`${formatCount(storage.entries)} lines in ${formatCount(storage.objects)} objects`}
         >

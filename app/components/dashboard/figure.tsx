@@ -9,14 +9,15 @@ export interface FigureProps {
   tone?: "plain" | "bad";
   /** Where the figure leads. */
   to?: string;
+  className?: string;
   /** What to compare it with. */
   children: ReactNode;
 }
 
 /** Figure is one number that matters, and what it says. It stands in a `dl`. */
-export function Figure({ label, value, title, tone = "plain", to, children }: FigureProps) {
+export function Figure({ label, value, title, tone = "plain", to, className = "", children }: FigureProps) {
   return (
-    <div className="relative rounded-xl border border-border bg-raised px-4 py-3.5">
+    <div className={`relative rounded-xl border border-border bg-raised px-4 py-3.5 ${className}`}>
       <dt className="text-[0.8125rem] text-muted">
         {to === undefined ? (
           label

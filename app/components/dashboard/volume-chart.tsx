@@ -1,20 +1,19 @@
 import { useNavigate } from "@remix-run/react";
 import { useState } from "react";
 import type { Histogram } from "#app/components/explorer/api-client.ts";
-import { HistogramBars } from "#app/components/explorer/histogram-bars.tsx";
 import { LevelShape } from "#app/components/explorer/level-mark.tsx";
-import { formatCount, formatUtcTime } from "#app/components/format.ts";
-import type { Level } from "#app/core/level.ts";
-
-/** From the most severe down, as the bars are stacked from the bottom. */
-const STACK: readonly Level[] = ["fatal", "error", "warn", "info", "debug", "trace", "unknown"];
+import { durationInWords } from "#app/components/explorer/time-format.ts";
+import { formatCount } from "#app/components/format.ts";
+import { HistogramBars, LEVEL_STACK } from "#app/components/explorer/histogram-bars.tsx";
+import { useTimeText } from "#app/components/zone.ts";
 
 /** VolumeChart shows lines by level over time; a bar or a stretch of them leads to its logs. Its figures are a table as well. */
 export function VolumeChart({ histogram, slug }: { histogram: Histogram; slug: string }) {
+  const timeText = useTimeText();
   const { buckets } = histogram;
   const navigate = useNavigate();
   const [pointed, setPointed] = useState<number | null>(null);
-  const levels = STACK.filter((level) => buckets.some(({ counts }) => (counts[level] ?? 0) > 0));
+  const levels = LEVEL_STACK.filter((level) => buckets.some(({ counts }) => (counts[level] ?? 0) > 0));
   const shown = pointed === null ? undefined : buckets[pointed];
 
   function openLogs(first: number, last: number) {
@@ -25,7 +24,7 @@ export function VolumeChart({ histogram, slug }: { histogram: Histogram; slug: s
 
   return (
     <div>
-      <p className="flex h-6 items-center gap-x-4 overflow-hidden text-xs text-muted">
+      <p className="flex min-h-6 flex-wrap items-center gap-x-4 gap-y-1 text-xs text-muted">
         {levels.map((level) => (
           <span key={level} className="flex items-center gap-1.5 whitespace-nowrap">
             <LevelShape level={level} />
@@ -36,22 +35,15 @@ export function VolumeChart({ histogram, slug }: { histogram: Histogram; slug: s
           </span>
         ))}
         <span className="ml-auto whitespace-nowrap tabular-nums">
-          {shown === undefined ? `a bar is ${histogram.interval}` : formatUtcTime(shown.start)}
+          {shown === undefined ? `a bar is ${durationInWords(histogram.interval)}` : timeText(shown.start)}
         </span>
       </p>
       <div className="mt-2 h-40">
-        <HistogramBars
-          buckets={buckets}
-          stack={STACK}
-          pointed={pointed}
-          isStale={false}
-          onPoint={setPointed}
-          onSelect={openLogs}
-        />
+        <HistogramBars buckets={buckets} pointed={pointed} isStale={false} onPoint={setPointed} onSelect={openLogs} />
       </div>
       <p aria-hidden="true" className="mt-1 flex justify-between text-xs text-muted tabular-nums">
-        <span>{formatUtcTime(histogram.from)}</span>
-        <span>{formatUtcTime(histogram.to)}</span>
+        <span>{timeText(histogram.from)}</span>
+        <span>{timeText(histogram.to)}</span>
       </p>
       <details className="mt-3 text-sm">
         <summary className="w-fit cursor-pointer text-muted hover:text-ink">Figures as a table</summary>
@@ -77,7 +69,7 @@ export function VolumeChart({ histogram, slug }: { histogram: Histogram; slug: s
             <tbody className="divide-y divide-border">
               {buckets.map(({ start, counts }) => (
                 <tr key={start}>
-                  <td className="px-3 py-1 text-left whitespace-nowrap">{formatUtcTime(start)}</td>
+                  <td className="px-3 py-1 text-left whitespace-nowrap">{timeText(start)}</td>
                   {levels.map((level) => (
                     <td key={level} className="px-3 py-1">
                       {formatCount(counts[level] ?? 0)}

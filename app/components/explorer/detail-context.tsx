@@ -1,7 +1,7 @@
-import { useState } from "react";
+import { useLayoutEffect, useRef, useState, type RefObject } from "react";
 import type { Context } from "#app/components/explorer/api-client.ts";
 import type { Entry } from "#app/components/explorer/entry.ts";
-import type { Zone } from "#app/components/explorer/explorer-state.ts";
+import type { Zone } from "#app/components/zone.ts";
 import { LogRow, type RowLook } from "#app/components/explorer/log-row.tsx";
 import { useFetched } from "#app/components/explorer/use-fetched.ts";
 import { visibleLabel } from "#app/components/explorer/visible-text.ts";
@@ -27,6 +27,8 @@ export function DetailContext({ slug, entry, zone, onOpen }: DetailContextProps)
   const [reach, setReach] = useState(STEP);
   const body = { id: entry.ref.id, timestamp: entry.timestamp, before: reach, after: reach, fields };
   const { data, failure, isLoading, reload } = useFetched<Context>("/context", slug, body, true, 0);
+  const section = useRef<HTMLElement>(null);
+  useSteadyLine(section, data);
   const look: RowLook = { columns: [], isWrapped: true, zone, hasDate: false, wanted: [] };
 
   function toggle(label: string): void {
@@ -34,8 +36,8 @@ export function DetailContext({ slug, entry, zone, onOpen }: DetailContextProps)
   }
 
   return (
-    <section aria-label="Surrounding lines" className="py-2">
-      <div className="flex flex-wrap items-center gap-1.5 px-4 pb-2 text-xs">
+    <section ref={section} aria-label="Surrounding lines" className="pb-2 [overflow-anchor:none]">
+      <div className="sticky top-0 z-10 flex flex-wrap items-center gap-1.5 border-b border-border bg-raised px-4 py-2 text-xs">
         <span className="text-muted">{possible.length === 0 ? "All lines of the project" : "With the same"}</span>
         {possible.map((label) => (
           <button
@@ -61,7 +63,8 @@ export function DetailContext({ slug, entry, zone, onOpen }: DetailContextProps)
         <p className="px-4 py-2 text-xs text-muted">Looking for the lines around</p>
       )}
       {data !== null && (
-        <div className={isLoading ? "opacity-60" : ""}>
+        // A click on lines that are about to be others would open one that nobody pointed at.
+        <div className={`pt-1 ${isLoading ? "pointer-events-none opacity-60" : ""}`}>
           <More isShown={reach < MOST && data.index >= reach} onClick={() => setReach(Math.min(MOST, reach * 3))}>
             Earlier lines
           </More>
@@ -100,6 +103,23 @@ export function DetailContext({ slug, entry, zone, onOpen }: DetailContextProps)
       )}
     </section>
   );
+}
+
+/**
+ * useSteadyLine brings the line that all is about into the middle, and keeps it at its place of the screen when more or
+ * fewer lines stand above it.
+ */
+function useSteadyLine(section: RefObject<HTMLElement>, data: Context | null): void {
+  const lastTopPx = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    const line = section.current?.querySelector(`[data-index="${data?.index}"]`);
+    const panel = section.current?.closest("[role=tabpanel]");
+    if (section.current === null || !line || !panel) return;
+    const { top, height } = line.getBoundingClientRect();
+    const topPx = top - section.current.getBoundingClientRect().top;
+    panel.scrollTop += topPx - (lastTopPx.current ?? (panel.clientHeight - height) / 2);
+    lastTopPx.current = topPx;
+  }, [section, data]);
 }
 
 function More({ isShown, onClick, children }: { isShown: boolean; onClick: () => void; children: string }) {

@@ -5,7 +5,7 @@ import { DetailFields, type FieldActions } from "#app/components/explorer/detail
 import { DetailMessage } from "#app/components/explorer/detail-message.tsx";
 import { DetailStorage } from "#app/components/explorer/detail-storage.tsx";
 import type { Entry } from "#app/components/explorer/entry.ts";
-import type { Zone } from "#app/components/explorer/explorer-state.ts";
+import type { Zone } from "#app/components/zone.ts";
 import { LevelShape, lookOf } from "#app/components/explorer/level-mark.tsx";
 import { formatFullTime } from "#app/components/explorer/time-format.ts";
 import type { PositiveText } from "#app/core/query/positive-texts.ts";
@@ -42,7 +42,7 @@ export function DetailPanel(props: DetailPanelProps) {
             <LevelShape level={entry.level} className="size-2.5" />
             {entry.level}
           </p>
-          <p className="truncate text-xs text-muted tabular-nums">{formatFullTime(entry.timestamp, zone)}</p>
+          <p className="text-xs text-muted tabular-nums">{formatFullTime(entry.timestamp, zone)}</p>
         </div>
         <PanelButton label="Line above (k)" onClick={() => onStep(-1)} Icon={ChevronUp} />
         <PanelButton label="Line below (j)" onClick={() => onStep(1)} Icon={ChevronDown} />

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import type { Entry } from "#app/components/explorer/entry.ts";
 import { explorerObjectAddress } from "#app/components/explorer/query-request.ts";
 import type { StoredObject } from "#app/core/stored-object.ts";
+import { formatBytes, formatLines } from "#app/components/format.ts";
 
 export interface DetailStorageProps {
   slug: string;
@@ -67,7 +68,7 @@ function Place({
 
 function objectText({ entries, bytes, rawBytes }: StoredObject): string {
   const ratio = bytes > 0 ? `, ${(rawBytes / bytes).toFixed(1)} times smaller than its lines` : "";
-  return `${entries.toLocaleString("en")} lines in ${Math.ceil(bytes / 1024).toLocaleString("en")} KiB${ratio}`;
+  return `${formatLines(entries)} in ${formatBytes(bytes)}${ratio}`;
 }
 
 /** An object never changes under its id, so what is known of it needs no second question while its line is open. */

@@ -4,6 +4,7 @@ import { normaliseLevel } from "#app/core/level.ts";
 import { printQuery } from "#app/core/query/print-query.ts";
 import { parseTimePoint } from "#app/core/time-range.ts";
 import { trimQuery } from "#app/core/query/trim-query.ts";
+import type { Zone } from "#app/components/zone.ts";
 
 /** Range is a time range as the API takes it: `now-1h`, or RFC 3339. */
 export interface Range {
@@ -11,7 +12,6 @@ export interface Range {
   to: string;
 }
 
-export type Zone = "local" | "utc";
 export type Order = "desc" | "asc";
 
 /** OpenRow is the line whose details are open; its time makes it quick to find. */
@@ -43,8 +43,9 @@ const TAG_PREFIX = "tags.";
 /**
  * parseExplorerState reads an address of the explorer. Conditions may also stand beside the query, as in the API
  * (`service=web&level=error&tags.host=n1&keyword=timeout`); they become part of it. What makes no sense is left out.
+ * `usualZone` is the reader's, for an address that asks for none.
  */
-export function parseExplorerState(parameters: URLSearchParams): ExplorerState {
+export function parseExplorerState(parameters: URLSearchParams, usualZone: Zone = "local"): ExplorerState {
   return {
     query: queryOf(parameters),
     range: rangeOf(parameters),
@@ -52,13 +53,16 @@ export function parseExplorerState(parameters: URLSearchParams): ExplorerState {
     isWrapped: parameters.get("wrap") === "1",
     order: parameters.get("order") === "asc" ? "asc" : "desc",
     isLive: parameters.get("live") === "1",
-    zone: parameters.get("zone") === "utc" ? "utc" : "local",
+    zone: parameters.get("zone") === "utc" ? "utc" : usualZone,
     row: rowOf(parameters),
   };
 }
 
-/** printExplorerState writes a state as an address's parameters; what is as usual is left out. */
-export function printExplorerState(state: ExplorerState): URLSearchParams {
+/**
+ * printExplorerState writes a state as an address's parameters; what is as usual is left out. `usualZone` is the zone of
+ * whoever will read the address: one's own, or `local` in a link for others.
+ */
+export function printExplorerState(state: ExplorerState, usualZone: Zone = "local"): URLSearchParams {
   const parameters = new URLSearchParams();
   if (state.query !== "") parameters.set("query", state.query);
   if (!isSameRange(state.range, DEFAULT_RANGE)) {
@@ -72,7 +76,7 @@ export function printExplorerState(state: ExplorerState): URLSearchParams {
   if (state.isWrapped) parameters.set("wrap", "1");
   if (state.order === "asc") parameters.set("order", "asc");
   if (state.isLive) parameters.set("live", "1");
-  if (state.zone === "utc") parameters.set("zone", "utc");
+  if (state.zone === "utc" && usualZone !== "utc") parameters.set("zone", "utc");
   if (state.row !== null) {
     parameters.set("row", state.row.id);
     parameters.set("at", state.row.timestamp);

@@ -116,7 +116,7 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
     setRangesBefore(rangesBefore.slice(0, -1));
   }
   function openSaved(one: SavedSearch): void {
-    update({ ...parseExplorerState(new URLSearchParams(one.search)), row: null });
+    update({ ...parseExplorerState(new URLSearchParams(one.search)), zone, row: null });
   }
   function toggleColumn(label: string): void {
     const next = columns.includes(label) ? columns.filter((column) => column !== label) : [...columns, label];

@@ -6,6 +6,7 @@ import { LevelShape } from "#app/components/explorer/level-mark.tsx";
 import { useFetched } from "#app/components/explorer/use-fetched.ts";
 import { visibleLabel } from "#app/components/explorer/visible-text.ts";
 import type { FieldFilter } from "#app/core/query/edit-query.ts";
+import { formatCount } from "#app/components/format.ts";
 
 export interface FacetSectionProps {
   slug: string;
@@ -69,7 +70,7 @@ export function FacetSection(props: FacetSectionProps) {
             {shown !== null && shown !== undefined && (
               <span className="ml-auto pl-2 font-normal text-muted tabular-nums">
                 {shown.exact ? "" : "≥ "}
-                {shown.distinct.toLocaleString("en")}
+                {formatCount(shown.distinct)}
               </span>
             )}
           </button>
@@ -115,13 +116,18 @@ export function FacetSection(props: FacetSectionProps) {
             }}
             className="cursor-pointer rounded px-2 py-0.5 text-xs text-muted hover:bg-sunken hover:text-ink"
           >
-            {isLong ? "Fewer" : "More and search"}
+            {isLong ? "Fewer" : moreLabel(shown)}
             <span className="sr-only"> values of {label}</span>
           </button>
         )}
       </div>
     </section>
   );
+}
+
+/** Without the count where that is only a lower bound. */
+function moreLabel(facet: Facet | null | undefined): string {
+  return facet?.exact === true ? `All ${formatCount(facet.distinct)}` : "More";
 }
 
 type FacetValueProps = Pick<
@@ -152,7 +158,7 @@ function FacetValue({ label, filter, value, count, onOnly, onInclude, onExclude,
         {label === "level" && <LevelShape level={value} />}
         <span className={`truncate ${isExcluded ? "line-through" : ""} ${isLeftOut ? "text-muted" : ""}`}>{name}</span>
         <span className="ml-auto pl-2 text-muted tabular-nums group-focus-within:invisible group-hover:invisible pointer-coarse:visible!">
-          {count === null ? "" : count.toLocaleString("en")}
+          {count === null ? "" : formatCount(count)}
         </span>
       </button>
       <span className="absolute right-0.5 flex bg-sunken opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:static pointer-coarse:bg-transparent pointer-coarse:opacity-100">

@@ -3,9 +3,11 @@ import type { Histogram } from "#app/components/explorer/api-client.ts";
 import { lookOf } from "#app/components/explorer/level-mark.tsx";
 import type { Level } from "#app/core/level.ts";
 
+/** LEVEL_STACK is the order of a bar from the bottom up: the most severe stand where they can be compared. */
+export const LEVEL_STACK: readonly Level[] = ["fatal", "error", "warn", "info", "debug", "trace", "unknown"];
+
 export interface HistogramBarsProps {
   buckets: Histogram["buckets"];
-  stack: readonly Level[];
   pointed: number | null;
   isStale: boolean;
   onPoint: (index: number | null) => void;
@@ -15,7 +17,7 @@ export interface HistogramBarsProps {
 }
 
 /** HistogramBars are the bars themselves; dragging over them chooses a time. */
-export function HistogramBars({ buckets, stack, pointed, isStale, onPoint, onDrag, onSelect }: HistogramBarsProps) {
+export function HistogramBars({ buckets, pointed, isStale, onPoint, onDrag, onSelect }: HistogramBarsProps) {
   const svg = useRef<SVGSVGElement>(null);
   const [dragFrom, setDragFrom] = useState<number | null>(null);
   const count = Math.max(1, buckets.length);
@@ -69,7 +71,7 @@ export function HistogramBars({ buckets, stack, pointed, isStale, onPoint, onDra
           className={dragFrom === null ? "fill-sunken" : "fill-accent-soft"}
         />
       )}
-      <Bars buckets={buckets} stack={stack} />
+      <Bars buckets={buckets} />
       <line x1="0" x2={count} y1="100" y2="100" className="stroke-border" vectorEffect="non-scaling-stroke" />
     </svg>
   );
@@ -80,13 +82,16 @@ const GAP = 0.16;
 /** A bar of one line among thousands still has to be seen. */
 const MIN_HEIGHT = 3;
 
-const Bars = memo(function Bars({ buckets, stack }: Pick<HistogramBarsProps, "buckets" | "stack">) {
-  const most = Math.max(1, ...buckets.map(({ counts }) => stack.reduce((sum, level) => sum + (counts[level] ?? 0), 0)));
+const Bars = memo(function Bars({ buckets }: Pick<HistogramBarsProps, "buckets">) {
+  const most = Math.max(
+    1,
+    ...buckets.map(({ counts }) => LEVEL_STACK.reduce((sum, level) => sum + (counts[level] ?? 0), 0)),
+  );
   return buckets.map(({ start, counts }, index) => {
     let bottom = 100;
     return (
       <g key={start}>
-        {stack.map((level) => {
+        {LEVEL_STACK.map((level) => {
           const lines = counts[level] ?? 0;
           if (lines === 0) return null;
           const height = Math.max(MIN_HEIGHT, (lines / most) * 100);

@@ -1,11 +1,14 @@
 import { ZoomOut } from "lucide-react";
 import { useState, type KeyboardEvent } from "react";
 import type { Histogram as Counted } from "#app/components/explorer/api-client.ts";
-import type { Range, Zone } from "#app/components/explorer/explorer-state.ts";
-import { HistogramBars } from "#app/components/explorer/histogram-bars.tsx";
+import { axisTicks } from "#app/components/explorer/axis-ticks.ts";
+import type { Range } from "#app/components/explorer/explorer-state.ts";
+import type { Zone } from "#app/components/zone.ts";
+import { HistogramBars, LEVEL_STACK } from "#app/components/explorer/histogram-bars.tsx";
 import { LevelShape } from "#app/components/explorer/level-mark.tsx";
-import { axisLabel, durationInWords, durationOfInterval, formatMoment } from "#app/components/explorer/time-format.ts";
+import { durationInWords, durationOfInterval, formatMoment } from "#app/components/explorer/time-format.ts";
 import type { Fetched } from "#app/components/explorer/use-fetched.ts";
+import { formatCompact, formatCount } from "#app/components/format.ts";
 import { LEVELS, type Level } from "#app/core/level.ts";
 import { Button } from "#app/components/ui/button.tsx";
 
@@ -16,9 +19,6 @@ export interface HistogramProps {
   onZoomOut: () => void;
   onLevel: (level: Level) => void;
 }
-
-/** From the most severe down, as the bars are stacked from the bottom. */
-const STACK: readonly Level[] = ["fatal", "error", "warn", "info", "debug", "trace", "unknown"];
 
 /** Histogram shows how many lines there are over time. Its figures can be read as text as well. */
 export function Histogram({ counted, zone, onZoom, onZoomOut, onLevel }: HistogramProps) {
@@ -79,7 +79,6 @@ export function Histogram({ counted, zone, onZoom, onZoomOut, onLevel }: Histogr
         {failure === null ? (
           <HistogramBars
             buckets={buckets}
-            stack={STACK}
             pointed={pointed}
             isStale={isLoading}
             onPoint={setPointed}
@@ -98,7 +97,7 @@ export function Histogram({ counted, zone, onZoom, onZoomOut, onLevel }: Histogr
           <BucketTip counted={data} index={pointed} zone={zone} count={buckets.length} />
         )}
       </div>
-      <Axis starts={buckets.map(({ start }) => Date.parse(start))} zone={zone} intervalMs={intervalMs} />
+      <Axis starts={buckets.map(({ start }) => Date.parse(start))} zone={zone} />
     </section>
   );
 }
@@ -117,14 +116,14 @@ function Totals({
   return (
     <div className={`flex min-w-0 items-center gap-x-1 overflow-hidden ${isLoading ? "opacity-60" : ""}`}>
       <span className="mr-2 whitespace-nowrap">
-        <strong className="font-semibold tabular-nums">{counted.total.toLocaleString("en")}</strong>{" "}
+        <strong className="font-semibold tabular-nums">{formatCount(counted.total)}</strong>{" "}
         <span className="text-muted">
           {counted.total === 1 ? "line" : "lines"}
           <span className="hidden lg:inline">, a bar is {durationInWords(counted.interval)}</span>
           {counted.complete ? "" : ", not all was counted"}
         </span>
       </span>
-      {STACK.filter((level) => (totals.get(level) ?? 0) > 0).map((level) => (
+      {LEVEL_STACK.filter((level) => (totals.get(level) ?? 0) > 0).map((level) => (
         <button
           key={level}
           type="button"
@@ -136,7 +135,7 @@ function Totals({
         >
           <LevelShape level={level} />
           <span className="hidden sm:inline">{level}</span>
-          <span className="tabular-nums">{compact(totals.get(level) ?? 0)}</span>
+          <span className="tabular-nums">{shortCount(totals.get(level) ?? 0)}</span>
         </button>
       ))}
     </div>
@@ -154,11 +153,11 @@ function BucketTip({ counted, index, zone, count }: { counted: Counted; index: n
       style={{ left: `${((index + 0.5) / count) * 100}%` }}
     >
       <p className="whitespace-nowrap tabular-nums">{formatMoment(Date.parse(bucket.start), zone)}</p>
-      {STACK.filter((level) => (bucket.counts[level] ?? 0) > 0).map((level) => (
+      {LEVEL_STACK.filter((level) => (bucket.counts[level] ?? 0) > 0).map((level) => (
         <p key={level} className="flex items-center gap-1.5 text-muted">
           <LevelShape level={level} />
           {level}
-          <span className="ml-auto pl-4 text-ink tabular-nums">{(bucket.counts[level] ?? 0).toLocaleString("en")}</span>
+          <span className="ml-auto pl-4 text-ink tabular-nums">{formatCount(bucket.counts[level] ?? 0)}</span>
         </p>
       ))}
       {Object.keys(bucket.counts).length === 0 && <p className="text-muted">nothing</p>}
@@ -169,21 +168,19 @@ function BucketTip({ counted, index, zone, count }: { counted: Counted; index: n
 /** How many labels there is room for. */
 const AXIS_LABELS = 6;
 
-function Axis({ starts, zone, intervalMs }: { starts: readonly number[]; zone: Zone; intervalMs: number }) {
-  const step = Math.max(1, Math.ceil(starts.length / AXIS_LABELS));
+function Axis({ starts, zone }: { starts: readonly number[]; zone: Zone }) {
   return (
     <div aria-hidden="true" className="relative h-4 text-[0.6875rem] leading-4 text-muted tabular-nums">
-      {starts.map((startMs, index) =>
-        index % step === 0 ? (
-          <span
-            key={startMs}
-            className="absolute whitespace-nowrap"
-            style={{ left: `${(index / starts.length) * 100}%` }}
-          >
-            {axisLabel(startMs, zone, intervalMs)}
-          </span>
-        ) : null,
-      )}
+      {axisTicks(starts, zone, AXIS_LABELS).map(({ index, label }) => (
+        <span
+          key={index}
+          className="absolute whitespace-nowrap"
+          // The last one moves left rather than over the side.
+          style={{ left: `min(${(index / starts.length) * 100}%, 100% - ${label.length}ch)` }}
+        >
+          {label}
+        </span>
+      ))}
     </div>
   );
 }
@@ -198,7 +195,7 @@ function levelTotals({ buckets }: Counted): Map<Level, number> {
 function bucketText({ buckets }: Counted, index: number, zone: Zone): string {
   const bucket = buckets[index];
   if (bucket === undefined) return "";
-  const counts = STACK.flatMap((level) =>
+  const counts = LEVEL_STACK.flatMap((level) =>
     (bucket.counts[level] ?? 0) > 0 ? [`${bucket.counts[level]} ${level}`] : [],
   );
   return `${formatMoment(Date.parse(bucket.start), zone)}: ${counts.length === 0 ? "nothing" : counts.join(", ")}`;
@@ -209,6 +206,6 @@ function isLoud(level: Level): boolean {
   return level === "fatal" || level === "error" || level === "warn";
 }
 
-function compact(count: number): string {
-  return count < 10_000 ? count.toLocaleString("en") : Intl.NumberFormat("en", { notation: "compact" }).format(count);
+function shortCount(count: number): string {
+  return count < 10_000 ? formatCount(count) : formatCompact(count);
 }

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { childrenOf, previewOf, type Json } from "#app/components/explorer/json-text.ts";
 import { LogText } from "#app/components/explorer/log-text.tsx";
 import type { PositiveText } from "#app/core/query/positive-texts.ts";
+import { formatCount } from "#app/components/format.ts";
 
 /** Children that are drawn before somebody asks for more. */
 const CHILDREN_AT_A_TIME = 100;
@@ -69,7 +70,7 @@ function Branch({ name, value, depth, wanted }: BranchProps) {
               onClick={() => setShown(shown + CHILDREN_AT_A_TIME * 5)}
               className="ml-4.5 cursor-pointer rounded text-accent underline underline-offset-2"
             >
-              {(children.length - shown).toLocaleString("en")} more
+              {formatCount(children.length - shown)} more
             </button>
           )}
         </div>

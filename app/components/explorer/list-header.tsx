@@ -1,6 +1,5 @@
 import { visibleLabel } from "#app/components/explorer/visible-text.ts";
-import { zoneName } from "#app/components/explorer/time-format.ts";
-import type { Zone } from "#app/components/explorer/explorer-state.ts";
+import { zoneName, type Zone } from "#app/components/zone.ts";
 
 export interface ListHeaderProps {
   columns: readonly string[];
@@ -24,7 +23,7 @@ export function ListHeader({ columns, zone, hasDate }: ListHeaderProps) {
           <span className="font-sans text-[0.6875rem]">{zoneName(zone)}</span>
         </span>
         <span role="columnheader" className="w-13 shrink-0">
-          Level
+          level
         </span>
         {columns.map((column) => (
           <span key={column} role="columnheader" className="hidden w-28 shrink-0 truncate sm:block xl:w-36">
@@ -32,7 +31,7 @@ export function ListHeader({ columns, zone, hasDate }: ListHeaderProps) {
           </span>
         ))}
         <span role="columnheader" className="min-w-0 flex-1 truncate">
-          Message
+          message
         </span>
       </div>
     </div>

@@ -1,13 +1,14 @@
 import { Pause, Play } from "lucide-react";
 import type { Tail } from "#app/components/explorer/use-tail.ts";
 import { Button } from "#app/components/ui/button.tsx";
+import { formatLines } from "#app/components/format.ts";
 
 /** LiveBar says how the live follow is doing, and what it misses. */
 export function LiveBar({ view, pause, resume }: Tail) {
   const { status, isPaused, waiting, linesPerSecond, dropped, missed, cuts } = view;
   const losses = [
-    dropped > 0 ? `${lines(dropped)} came faster than this browser reads` : "",
-    missed > 0 ? `${lines(missed)} came while paused and were not kept` : "",
+    dropped > 0 ? `${formatLines(dropped)} came faster than this browser reads` : "",
+    missed > 0 ? `${formatLines(missed)} came while paused and were not kept` : "",
     cuts > 0 ? `the connection was cut ${cuts === 1 ? "once" : `${cuts} times`}` : "",
   ].filter(Boolean);
   return (
@@ -29,7 +30,7 @@ export function LiveBar({ view, pause, resume }: Tail) {
         ) : (
           <Pause className="size-3.5" aria-hidden="true" />
         )}
-        {isPaused ? (waiting > 0 ? `Show ${lines(waiting)}` : "Resume") : "Pause"}
+        {isPaused ? (waiting > 0 ? `Show ${formatLines(waiting)}` : "Resume") : "Pause"}
       </Button>
     </div>
   );
@@ -40,8 +41,4 @@ function statusText(status: Tail["view"]["status"], isPaused: boolean): string {
   if (status === "lost") return "Live: connecting again";
   if (status === "connecting") return "Live: connecting";
   return isPaused ? "Live, paused" : "Live";
-}
-
-function lines(count: number): string {
-  return `${count.toLocaleString("en")} ${count === 1 ? "line" : "lines"}`;
 }

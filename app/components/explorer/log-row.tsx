@@ -1,6 +1,6 @@
 import { memo } from "react";
 import { valueOf, type Entry } from "#app/components/explorer/entry.ts";
-import type { Zone } from "#app/components/explorer/explorer-state.ts";
+import type { Zone } from "#app/components/zone.ts";
 import { LevelShape, lookOf } from "#app/components/explorer/level-mark.tsx";
 import { LogText } from "#app/components/explorer/log-text.tsx";
 import { formatRowTime } from "#app/components/explorer/time-format.ts";

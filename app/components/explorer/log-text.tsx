@@ -2,6 +2,7 @@ import { memo, useMemo } from "react";
 import type { AnsiStyle } from "#app/components/explorer/ansi.ts";
 import { segmentLine, type LineSegment } from "#app/components/explorer/line-segments.ts";
 import type { PositiveText } from "#app/core/query/positive-texts.ts";
+import { formatCount } from "#app/components/format.ts";
 
 export interface LogTextProps {
   text: string;
@@ -24,7 +25,7 @@ export const LogText = memo(function LogText({ text, wanted, maxLength, isOneLin
   return (
     <>
       {isPlain ? first.text : segments.map((segment, index) => <Segment key={index} segment={segment} />)}
-      {leftOut > 0 && <span className="text-muted"> … {leftOut.toLocaleString("en")} more characters</span>}
+      {leftOut > 0 && <span className="text-muted"> … {formatCount(leftOut)} more characters</span>}
     </>
   );
 });

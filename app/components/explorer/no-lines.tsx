@@ -1,10 +1,11 @@
 import { Link } from "@remix-run/react";
-import { useEffect, useState, type ReactNode } from "react";
-import { fetchJson, type ApiFailure, type Histogram } from "#app/components/explorer/api-client.ts";
+import { useEffect, type ReactNode } from "react";
+import type { ApiFailure } from "#app/components/explorer/api-client.ts";
 import { rangeLabel } from "#app/components/explorer/time-format.ts";
-import { isSameRange, type Range, type Zone } from "#app/components/explorer/explorer-state.ts";
-import { loneConditions, relaxationsOf, type Relaxation } from "#app/components/explorer/relaxations.ts";
-import { visibleLabel } from "#app/components/explorer/visible-text.ts";
+import { isSameRange, type Range } from "#app/components/explorer/explorer-state.ts";
+import type { Zone } from "#app/components/zone.ts";
+import { countLines, EVER, useHints } from "#app/components/explorer/use-hints.ts";
+import { formatLines } from "#app/components/format.ts";
 import { Button, ButtonLink } from "#app/components/ui/button.tsx";
 
 export interface NoLinesProps {
@@ -18,30 +19,8 @@ export interface NoLinesProps {
   onArrival: () => void;
 }
 
-const WIDER: readonly Range[] = [
-  { from: "now-1d", to: "now" },
-  { from: "now-7d", to: "now" },
-  { from: "now-30d", to: "now" },
-];
-/** All time that lines can have. */
-const EVER: Range = { from: "1970-01-01T00:00:00Z", to: "now+1d" };
-
-const DETAILS: Readonly<Record<Relaxation["kind"], string>> = {
-  widen: "Any part of a word",
-  drop: "Without",
-  only: "Only",
-};
-
 /** Whoever sends a first line looks here whether it came. */
 const LOOK_AGAIN_MS = 2_000;
-
-interface Hint {
-  text: string;
-  detail: string;
-  count: number;
-  query: string;
-  range: Range;
-}
 
 /**
  * NoLines stands where the rows would be, and offers the change that would find some. Another question needs another
@@ -71,9 +50,7 @@ export function NoLines({ slug, query, range, zone, onQuery, onRange, onArrival 
               >
                 <span className="text-muted">{hint.detail}</span>
                 <span className="min-w-0 truncate font-mono text-xs text-ink">{hint.text}</span>
-                <span className="ml-auto shrink-0 text-accent tabular-nums">
-                  {hint.count.toLocaleString("en")} {hint.count === 1 ? "line" : "lines"}
-                </span>
+                <span className="ml-auto shrink-0 text-accent tabular-nums">{formatLines(hint.count)}</span>
               </button>
             </li>
           ))}
@@ -142,64 +119,4 @@ function Centered({ title, isAlert = false, children }: { title: string; isAlert
       <div className="mx-auto mt-1.5 max-w-prose text-sm leading-6 text-muted">{children}</div>
     </div>
   );
-}
-
-async function countLines(slug: string, { from, to }: Range, query: string, signal: AbortSignal): Promise<number> {
-  const body = { from, to, buckets: 1, ...(query === "" ? {} : { query }) };
-  return (await fetchJson<Histogram>("/histogram", slug, body, signal)).total;
-}
-
-/** useHints counts what each change would find, and offers those that find something, the smallest change first. */
-function useHints({ slug, query, range, zone }: Pick<NoLinesProps, "slug" | "query" | "range" | "zone">) {
-  const [state, setState] = useState<{ hints: Hint[]; isEmpty: boolean; isLooking: boolean }>({
-    hints: [],
-    isEmpty: false,
-    isLooking: true,
-  });
-  const { from, to } = range;
-
-  useEffect(() => {
-    const abort = new AbortController();
-    void look().catch(() => {
-      // Hints are an offer; without them the page still says that nothing matches.
-      if (!abort.signal.aborted) setState((before) => ({ ...before, isLooking: false }));
-    });
-    return () => abort.abort();
-
-    async function look(): Promise<void> {
-      if ((await count(EVER, "")) === 0) {
-        setState({ hints: [], isEmpty: true, isLooking: false });
-        return;
-      }
-      if (!(await tryEach(relaxationsOf(query)))) await tryEach(loneConditions(query));
-      for (const wider of WIDER) {
-        const found = await count(wider, query);
-        if (found === 0) continue;
-        add({ text: rangeLabel(wider, zone), detail: "More time", count: found, query, range: wider });
-        break;
-      }
-      setState((before) => ({ ...before, isLooking: false }));
-    }
-
-    async function tryEach(relaxations: readonly Relaxation[]): Promise<boolean> {
-      let hasFound = false;
-      for (const { kind, text, query: other } of relaxations) {
-        const found = await count({ from, to }, other);
-        if (found === 0) continue;
-        hasFound = true;
-        add({ text: visibleLabel(text), detail: DETAILS[kind], count: found, query: other, range: { from, to } });
-      }
-      return hasFound;
-    }
-
-    function count(wanted: Range, asked: string): Promise<number> {
-      return countLines(slug, wanted, asked, abort.signal);
-    }
-
-    function add(hint: Hint): void {
-      setState((before) => ({ ...before, hints: [...before.hints, hint] }));
-    }
-  }, [slug, query, from, to, zone]);
-
-  return state;
 }

@@ -58,7 +58,6 @@ export function QueryBar(props: QueryBarProps) {
   }, [draft, query]);
 
   const error = problemOf(draft) ?? (draft === query ? refusalOf(refusal) : null);
-  const shownError = isErrorDue ? error : null;
   const place = completionPlace(draft, cursor);
   const values = useFieldValues(
     slug,
@@ -71,6 +70,14 @@ export function QueryBar(props: QueryBarProps) {
     [isOpen, draft, cursor, labels, values, recent, saved, nowMs],
   );
   const isListOpen = isOpen && suggestions.length > 0;
+  // What the list would put right is half written rather than wrong.
+  const isHalfWritten =
+    isListOpen &&
+    place.kind === "value" &&
+    error !== null &&
+    error.position >= place.start &&
+    error.position <= place.end;
+  const shownError = isErrorDue && !isHalfWritten ? error : null;
   const chosen = isListOpen ? suggestions[active] : undefined;
 
   function run(text: string): void {

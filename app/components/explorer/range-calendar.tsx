@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { DayPicker, type DateRange } from "react-day-picker";
-import type { Range, Zone } from "#app/components/explorer/explorer-state.ts";
+import type { Range } from "#app/components/explorer/explorer-state.ts";
+import type { Zone } from "#app/components/zone.ts";
 import { calendarTime, timeOfCalendar } from "#app/components/explorer/time-format.ts";
 import { Button } from "#app/components/ui/button.tsx";
 

@@ -1,7 +1,7 @@
 import { CircleAlert, CircleStop, RotateCw } from "lucide-react";
-import { formatElapsed } from "#app/components/explorer/time-format.ts";
 import type { Search } from "#app/components/explorer/use-search.ts";
 import { Button } from "#app/components/ui/button.tsx";
+import { formatBytes, formatCount, formatDuration, formatLines } from "#app/components/format.ts";
 
 /** StatusLine says how far the search is, whether anything is missing, and why. */
 export function StatusLine({ view, isStale, hasMore, stop, resume }: Search) {
@@ -10,9 +10,9 @@ export function StatusLine({ view, isStale, hasMore, stop, resume }: Search) {
     return (
       <div className="flex min-w-0 items-center gap-2">
         <p className="truncate text-muted tabular-nums" role="status">
-          {isStale || count === 0 ? "Searching" : `${lines(count)} so far`}
+          {isStale || count === 0 ? "Searching" : `${formatLines(count)} so far`}
           {progress !== null &&
-            `: ${progress.batchesDone.toLocaleString("en")} of ${progress.batchesTotal.toLocaleString("en")} batches, ${bytes(progress.bytesScanned)} read`}
+            `: ${formatCount(progress.batchesDone)} of ${formatCount(progress.batchesTotal)} batches, ${formatBytes(progress.bytesScanned)} read`}
         </p>
         <Button size="small" className="h-6! px-2! text-xs!" onClick={stop}>
           <CircleStop className="size-3.5" aria-hidden="true" />
@@ -27,7 +27,7 @@ export function StatusLine({ view, isStale, hasMore, stop, resume }: Search) {
         <p className="flex min-w-0 items-center gap-1.5 text-level-warn" role="status">
           <CircleAlert className="size-3.5 shrink-0" aria-hidden="true" />
           <span className="truncate">
-            <strong className="font-semibold">Partial:</strong> {lines(count)}. {partial}
+            <strong className="font-semibold">Partial:</strong> {formatLines(count)}. {partial}
           </span>
         </p>
         {(phase === "stopped" || phase === "failed") && (
@@ -40,10 +40,10 @@ export function StatusLine({ view, isStale, hasMore, stop, resume }: Search) {
     );
   return (
     <p className="truncate text-muted tabular-nums" role="status">
-      <span className="text-ink">{lines(count)}</span>
+      <span className="text-ink">{formatLines(count)}</span>
       {hasMore ? ", more below" : ", all there are"}
       <span className="hidden sm:inline">
-        {firstRowMs !== null && `; the first after ${formatElapsed(firstRowMs)}`}
+        {firstRowMs !== null && `; the first after ${formatDuration(firstRowMs)}`}
         {end !== null && `; ${end.batches.scanned} of ${end.batches.total} batches read`}
       </span>
     </p>
@@ -56,13 +56,4 @@ function partialReason({ phase, end, failure }: Search["view"]): string | null {
   if (end === null || end.complete) return null;
   if (end.reason === "timeout") return "Time ran out before everything was looked at.";
   return "Part of the store could not be reached; what could be is shown.";
-}
-
-function lines(count: number): string {
-  return `${count.toLocaleString("en")} ${count === 1 ? "line" : "lines"}`;
-}
-
-function bytes(count: number): string {
-  if (count < 1024 * 1024) return `${Math.ceil(count / 1024)} KiB`;
-  return count < 1024 ** 3 ? `${(count / 1024 ** 2).toFixed(1)} MiB` : `${(count / 1024 ** 3).toFixed(2)} GiB`;
 }

@@ -5,6 +5,7 @@ import { completionPlace } from "#app/core/query/completion-place.ts";
 import { fieldOfLabel, printLabel } from "#app/core/query/field-label.ts";
 import { LEVELS } from "#app/core/level.ts";
 import { printQuery } from "#app/core/query/print-query.ts";
+import { formatCount } from "#app/components/format.ts";
 
 /** Suggestion is one choice of the list below the query. */
 export interface Suggestion {
@@ -71,7 +72,7 @@ function suggestValues(
       return {
         kind: "value",
         label: value === "" ? '""' : value,
-        detail: count === undefined ? "" : count.toLocaleString("en"),
+        detail: count === undefined ? "" : formatCount(count),
         ...replaced(query, place.start, place.end, `${printValue(field, value)} `),
         isWhole: false,
       };

@@ -1,4 +1,5 @@
-import type { Range, Zone } from "#app/components/explorer/explorer-state.ts";
+import type { Range } from "#app/components/explorer/explorer-state.ts";
+import { zoneName, type Zone } from "#app/components/zone.ts";
 import { parseDurationMs } from "#app/core/time-range.ts";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -67,18 +68,10 @@ export function formatMoment(timeMs: number, zone: Zone): string {
   return `${formatDay(time)} ${formatClock(time)}`;
 }
 
-/** zoneName is `UTC`, or the reader's offset at that time (now, where none is given) as `UTC+02:00`. */
-export function zoneName(zone: Zone, timeMs = Date.now()): string {
-  const minutes = zone === "utc" ? 0 : -new Date(timeMs).getTimezoneOffset();
-  if (minutes === 0) return "UTC";
-  const size = Math.abs(minutes);
-  return `UTC${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
-}
-
 /** rangeLabel says a range in words. */
 export function rangeLabel({ from, to }: Range, zone: Zone): string {
   const last = /^now-(\w+)$/.exec(from)?.[1];
-  if (to === "now" && last !== undefined) return `Last ${durationInWords(last)}`;
+  if (to === "now" && last !== undefined) return `Last ${durationInWords(last).replace(/^1 /, "")}`;
   const fromMs = Date.parse(from);
   const toMs = Date.parse(to);
   if (Number.isNaN(fromMs) || Number.isNaN(toMs)) return `${shortPoint(from, zone)} to ${shortPoint(to, zone)}`;
@@ -86,18 +79,10 @@ export function rangeLabel({ from, to }: Range, zone: Zone): string {
   const b = calendarTime(toMs, zone);
   const isSameDay = a.year === b.year && a.month === b.month && a.day === b.day;
   const hasSeconds = a.second !== 0 || b.second !== 0;
-  const start = `${shortDay(a)}, ${shortClock(a, hasSeconds)}`;
+  const start = `${dayLabel(a)}, ${clockLabel(a, hasSeconds)}`;
   return isSameDay
-    ? `${start} to ${shortClock(b, hasSeconds)}`
-    : `${start} to ${shortDay(b)}, ${shortClock(b, hasSeconds)}`;
-}
-
-/** axisLabel is what stands below a bucket of a histogram. */
-export function axisLabel(timeMs: number, zone: Zone, intervalMs: number): string {
-  const time = calendarTime(timeMs, zone);
-  if (intervalMs >= 86_400_000) return shortDay(time);
-  if (intervalMs >= 10_800_000) return `${shortDay(time)} ${shortClock(time, false)}`;
-  return shortClock(time, intervalMs < 60_000);
+    ? `${start} to ${clockLabel(b, hasSeconds)}`
+    : `${start} to ${dayLabel(b)}, ${clockLabel(b, hasSeconds)}`;
 }
 
 const UNIT_NAMES: Readonly<Record<string, string>> = {
@@ -117,12 +102,6 @@ export function durationInWords(duration: string): string {
   return `${match[1]} ${unit}${match[1] === "1" ? "" : "s"}`;
 }
 
-/** formatElapsed is a short duration: `340 ms`, `2.1 s`, `4 min`. */
-export function formatElapsed(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
-}
-
 /** durationOfInterval is a histogram's interval in milliseconds. */
 export function durationOfInterval(interval: string): number {
   return parseDurationMs(interval) ?? 60_000;
@@ -132,14 +111,17 @@ function shortPoint(point: string, zone: Zone): string {
   const timeMs = Date.parse(point);
   if (Number.isNaN(timeMs)) return point;
   const time = calendarTime(timeMs, zone);
-  return `${shortDay(time)}, ${shortClock(time, time.second !== 0)}`;
+  return `${dayLabel(time)}, ${clockLabel(time, time.second !== 0)}`;
 }
 
-function shortDay({ month, day }: CalendarTime): string {
-  return `${MONTHS[month - 1]} ${day}`;
+/** dayLabel is `Nov 30`, and `Nov 30, 2019` in another year than this. */
+export function dayLabel({ year, month, day }: CalendarTime): string {
+  const label = `${MONTHS[month - 1]} ${day}`;
+  return year === new Date().getFullYear() ? label : `${label}, ${year}`;
 }
 
-function shortClock({ hour, minute, second }: CalendarTime, hasSeconds: boolean): string {
+/** clockLabel is `14:03`, or `14:03:07`. */
+export function clockLabel({ hour, minute, second }: CalendarTime, hasSeconds: boolean): string {
   return hasSeconds ? `${two(hour)}:${two(minute)}:${two(second)}` : `${two(hour)}:${two(minute)}`;
 }
 

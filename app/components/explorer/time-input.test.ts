@@ -56,7 +56,7 @@ describe("times", () => {
   });
 
   it.each([
-    [{ from: "now-1h", to: "now" }, "Last 1 hour"],
+    [{ from: "now-1h", to: "now" }, "Last hour"],
     [{ from: "now-2d", to: "now-1d" }, "now-2d to now-1d"],
     [{ from: "2026-01-02T10:00:00Z", to: "2026-01-02T11:30:00Z" }, "Jan 2, 10:00 to 11:30"],
     [{ from: "2026-01-02T10:00:00Z", to: "2026-01-03T11:30:05Z" }, "Jan 2, 10:00:00 to Jan 3, 11:30:05"],

@@ -1,4 +1,5 @@
-import type { Range, Zone } from "#app/components/explorer/explorer-state.ts";
+import type { Range } from "#app/components/explorer/explorer-state.ts";
+import type { Zone } from "#app/components/zone.ts";
 import { calendarTime, timeOfCalendar } from "#app/components/explorer/time-format.ts";
 import { parseTimePoint } from "#app/core/time-range.ts";
 import { dateToMs, NS_PER_MS } from "#app/core/timestamp.ts";

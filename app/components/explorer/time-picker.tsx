@@ -1,8 +1,9 @@
 import { Calendar, ChevronDown, Undo2 } from "lucide-react";
 import { lazy, Suspense, useId, useState, type FormEvent } from "react";
 import { Popover } from "#app/components/explorer/popover.tsx";
-import { isSameRange, type Range, type Zone } from "#app/components/explorer/explorer-state.ts";
-import { rangeLabel, zoneName } from "#app/components/explorer/time-format.ts";
+import { isSameRange, type Range } from "#app/components/explorer/explorer-state.ts";
+import { zoneName, type Zone } from "#app/components/zone.ts";
+import { rangeLabel } from "#app/components/explorer/time-format.ts";
 import { parseRangeInput } from "#app/components/explorer/time-input.ts";
 import { Button, buttonClass } from "#app/components/ui/button.tsx";
 

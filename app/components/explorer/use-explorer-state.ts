@@ -1,6 +1,7 @@
 import { useLocation, useNavigate } from "@remix-run/react";
 import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { parseExplorerState, printExplorerState, type ExplorerState } from "#app/components/explorer/explorer-state.ts";
+import { keepZone, keptZone, useZone } from "#app/components/zone.ts";
 
 export interface UpdateOptions {
   /** Changes the present entry of the history, where going back to it would help nobody. */
@@ -16,7 +17,8 @@ export type UpdateExplorer = (change: Partial<ExplorerState>, options?: UpdateOp
 export function useExplorerState(): [ExplorerState, UpdateExplorer] {
   const { search, key } = useLocation();
   const navigate = useNavigate();
-  const inAddress = useMemo(() => parseExplorerState(new URLSearchParams(search)), [search]);
+  const usualZone = useZone();
+  const inAddress = useMemo(() => parseExplorerState(new URLSearchParams(search), usualZone), [search, usualZone]);
   // What was changed at a place of the history counts until another place is reached, by that change or by going back.
   const [ahead, setAhead] = useState<{ state: ExplorerState; from: string } | null>(null);
   // It is forgotten then: going back may lead to the very place that it was made at.
@@ -29,8 +31,10 @@ export function useExplorerState(): [ExplorerState, UpdateExplorer] {
 
   const update = useCallback<UpdateExplorer>(
     (change, { replace = false } = {}) => {
+      // Every other page follows this choice.
+      if (change.zone !== undefined && change.zone !== latest.current.state.zone) keepZone(change.zone);
       const next = { ...latest.current.state, ...change };
-      const printed = printExplorerState(next).toString();
+      const printed = printExplorerState(next, keptZone()).toString();
       const nextSearch = printed === "" ? "" : `?${printed}`;
       latest.current.state = next;
       setAhead({ state: next, from: latest.current.key });

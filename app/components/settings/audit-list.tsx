@@ -1,7 +1,7 @@
 import { AUDIT_ACTIONS, type AuditEvent } from "#app/core/audit.ts";
-import { formatUtcTime } from "#app/components/format.ts";
 import { ButtonLink } from "#app/components/ui/button.tsx";
 import { EmptyState, Section } from "#app/components/ui/section.tsx";
+import { useTimeText } from "#app/components/zone.ts";
 
 export interface AuditListProps {
   events: readonly AuditEvent[];
@@ -11,11 +11,9 @@ export interface AuditListProps {
 
 /** AuditList says who did what in a project, the newest first. */
 export function AuditList({ events, olderPath }: AuditListProps) {
+  const timeText = useTimeText();
   return (
-    <Section
-      title="Audit log"
-      description="Sign-ins of members, keys, people, deletions and exports of the last year. Times are UTC."
-    >
+    <Section title="Audit log" description="Sign-ins of members, keys, people, deletions and exports of the last year.">
       {events.length === 0 ? (
         <EmptyState title="Nothing yet">What members do is listed here.</EmptyState>
       ) : (
@@ -23,10 +21,11 @@ export function AuditList({ events, olderPath }: AuditListProps) {
           {events.map(({ id, at, actor, action, target, address }) => (
             <li key={id} className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1 py-3 text-sm">
               <span className="min-w-0 break-words">
-                <span className="font-medium">{actor}</span> {AUDIT_ACTIONS[action]} {target}
+                <span className="font-medium">{actor}</span> {AUDIT_ACTIONS[action]}{" "}
+                <span className="font-medium">{target}</span>
               </span>
               <span className="text-muted tabular-nums">
-                {address} <time dateTime={at}>{formatUtcTime(at)}</time>
+                {address} <time dateTime={at}>{timeText(at)}</time>
               </span>
             </li>
           ))}

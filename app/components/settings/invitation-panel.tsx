@@ -1,14 +1,15 @@
 import { ROLES, type Invitation } from "#app/core/account.ts";
 import { CodeBlock } from "#app/components/code-block.tsx";
-import { formatUtcTime } from "#app/components/format.ts";
 import type { MembersAnswer } from "#app/components/settings/member-table.tsx";
 import { useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
 import { Button } from "#app/components/ui/button.tsx";
 import { Field, Select } from "#app/components/ui/field.tsx";
 import { Section } from "#app/components/ui/section.tsx";
+import { useTimeText } from "#app/components/zone.ts";
 
 /** InvitationPanel makes links that let people in, and lists those not used yet. */
 export function InvitationPanel({ invitations }: { invitations: readonly Invitation[] }) {
+  const timeText = useTimeText();
   const { fetcher, isBusy, answer } = useSettingsFetcher<MembersAnswer>("invite");
   const link = isBusy ? "" : (answer?.link ?? "");
   return (
@@ -44,7 +45,7 @@ export function InvitationPanel({ invitations }: { invitations: readonly Invitat
           {invitations.map(({ id, role, createdAt, expiresAt }) => (
             <li key={id} className="flex flex-wrap items-center justify-between gap-3 py-3 text-sm">
               <span>
-                A link for a {role}, made {formatUtcTime(createdAt)}, works until {formatUtcTime(expiresAt)}
+                A link for a {role}, made {timeText(createdAt)}, works until {timeText(expiresAt)}
               </span>
               <fetcher.Form method="post">
                 <input type="hidden" name="intent" value="withdraw" />

@@ -1,11 +1,11 @@
 import type { ApiKey } from "#app/core/project.ts";
-import { formatUtcTime } from "#app/components/format.ts";
 import { ConfirmForm } from "#app/components/settings/confirm-form.tsx";
 import type { KeyAnswer } from "#app/components/settings/new-key-form.tsx";
 import { useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
 import { NewKeyNotice } from "#app/components/shippers/new-key-notice.tsx";
 import { Badge } from "#app/components/ui/badge.tsx";
 import { EmptyState, Section } from "#app/components/ui/section.tsx";
+import { useTimeText } from "#app/components/zone.ts";
 
 /** KeyTable lists the keys, those that still work first. */
 export function KeyTable({ keys, mayChange }: { keys: readonly ApiKey[]; mayChange: boolean }) {
@@ -27,6 +27,7 @@ export function KeyTable({ keys, mayChange }: { keys: readonly ApiKey[]; mayChan
 }
 
 function KeyRow({ apiKey, mayChange }: { apiKey: ApiKey; mayChange: boolean }) {
+  const timeText = useTimeText();
   const { id, name, prefix, scopes, createdAt, expiresAt, lastUsedAt, revokedAt } = apiKey;
   return (
     <li className="py-4">
@@ -41,11 +42,11 @@ function KeyRow({ apiKey, mayChange }: { apiKey: ApiKey; mayChange: boolean }) {
             {revokedAt !== null && <Badge tone="bad">revoked</Badge>}
           </p>
           <p className="mt-1 text-[0.8125rem] leading-5 text-muted">
-            Made {formatUtcTime(createdAt)}
+            Made {timeText(createdAt)}
             {" · "}
-            {lastUsedAt === null ? "never used" : `last used ${formatUtcTime(lastUsedAt)}`}
-            {expiresAt !== null && ` · expires ${formatUtcTime(expiresAt)}`}
-            {revokedAt !== null && ` · revoked ${formatUtcTime(revokedAt)}`}
+            {lastUsedAt === null ? "never used" : `last used ${timeText(lastUsedAt)}`}
+            {expiresAt !== null && ` · expires ${timeText(expiresAt)}`}
+            {revokedAt !== null && ` · revoked ${timeText(revokedAt)}`}
           </p>
         </div>
         {mayChange && revokedAt === null && <KeyActions id={id} name={name} />}

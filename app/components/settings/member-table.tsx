@@ -1,11 +1,11 @@
 import { ROLES, type Member } from "#app/core/account.ts";
-import { formatUtcTime } from "#app/components/format.ts";
 import { ConfirmForm } from "#app/components/settings/confirm-form.tsx";
 import { useSettingsFetcher, type SettingsAnswer } from "#app/components/settings/settings-form.tsx";
 import { Badge } from "#app/components/ui/badge.tsx";
 import { Button } from "#app/components/ui/button.tsx";
 import { Field, FormErrors, Select } from "#app/components/ui/field.tsx";
 import { EmptyState, Section } from "#app/components/ui/section.tsx";
+import { useTimeText } from "#app/components/zone.ts";
 
 /** MembersAnswer is what the members page's action says. */
 export interface MembersAnswer extends SettingsAnswer {
@@ -44,6 +44,7 @@ export function MemberTable({ members, mayChange, ownId }: MemberTableProps) {
 }
 
 function MemberRow({ member, mayChange, isSelf }: { member: Member; mayChange: boolean; isSelf: boolean }) {
+  const timeText = useTimeText();
   const { userId, email, role, joinedAt } = member;
   const change = useSettingsFetcher<MembersAnswer>("role", userId);
   const removal = useSettingsFetcher<MembersAnswer>("remove", userId);
@@ -59,7 +60,7 @@ function MemberRow({ member, mayChange, isSelf }: { member: Member; mayChange: b
             {isSelf && <Badge>you</Badge>}
             {!mayChange && <Badge>{role}</Badge>}
           </p>
-          <p className="mt-1 text-[0.8125rem] text-muted">Since {formatUtcTime(joinedAt)}</p>
+          <p className="mt-1 text-[0.8125rem] text-muted">Since {timeText(joinedAt)}</p>
         </div>
         {mayChange && (
           <div className="flex flex-wrap items-end gap-2">

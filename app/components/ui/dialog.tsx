@@ -30,7 +30,7 @@ export function Dialog({ title, description, trigger, isOpen, onOpenChange, chil
         >
           <div className="flex items-start justify-between gap-4">
             <Primitive.Title className="text-lg font-semibold tracking-tight">{title}</Primitive.Title>
-            <Primitive.Close className={buttonClass({ tone: "quiet", size: "small" }, "-mt-1 -mr-2 w-8 px-0")}>
+            <Primitive.Close className={buttonClass({ tone: "quiet", size: "small" }, "-mt-1 -mr-2 w-8 px-0!")}>
               <X className="size-4" aria-hidden="true" />
               <span className="sr-only">Close</span>
             </Primitive.Close>
