@@ -51,6 +51,7 @@ export async function startServer(world: World = realWorld): Promise<void> {
       seal: new URL("./seal-worker.js", import.meta.url),
       compaction: new URL("./compaction-worker.js", import.meta.url),
       engine: new URL("./engine-worker.js", import.meta.url),
+      scan: new URL("./scan-worker.js", import.meta.url),
     },
     migrationsFolder: fileURLToPath(new URL("../../drizzle", import.meta.url)),
     onFatal(error) {

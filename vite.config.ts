@@ -14,6 +14,7 @@ const SERVER_ENTRIES: Record<string, string> = {
   "seal-worker": "app/server/ingest/seal-worker.ts",
   "compaction-worker": "app/server/compaction/compaction-worker.ts",
   "engine-worker": "app/server/search/engine-worker.ts",
+  "scan-worker": "app/server/search/scan-worker.ts",
 };
 
 export default defineConfig({

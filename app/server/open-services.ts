@@ -33,6 +33,7 @@ import { MemoryBudget } from "#app/server/protocols/memory-budget.ts";
 import { RateLimiter } from "#app/server/protocols/rate-limiter.ts";
 import { RateSettler } from "#app/server/protocols/rate-settler.ts";
 import { openSyslogListener } from "#app/server/protocols/syslog/syslog-listener.ts";
+import { LineScanner } from "#app/server/search/line-scanner.ts";
 import { ObjectCache } from "#app/server/search/object-cache.ts";
 import { openTier1Search } from "#app/server/search/open-tier1-search.ts";
 import { QuerySlots } from "#app/server/search/query-slots.ts";
@@ -47,8 +48,8 @@ import { realWorld, type World } from "#app/server/world.ts";
 export interface OpenOptions {
   env: Env;
   logger: RuntimeLogger;
-  /** The bundled modules that run beside: in a thread what builds batches, in processes what compacts and what searches. */
-  workers: { seal: URL; compaction: URL; engine: URL };
+  /** The bundled modules that run beside: in threads what builds batches and what looks through them, in processes what compacts and what searches. */
+  workers: { seal: URL; compaction: URL; engine: URL; scan: URL };
   migrationsFolder: string;
   world?: World;
   tracer?: Tracer;
@@ -135,6 +136,10 @@ export async function openServices(
   onClose(() => sealPool.close());
   await sealPool.start();
 
+  const scanner = new LineScanner(options.workers.scan);
+  onClose(() => scanner.close());
+  scanner.start();
+
   const tail = new TailHub({ encode: encodeTailEntry });
 
   onStep("replaying the WAL");
@@ -194,6 +199,7 @@ export async function openServices(
     catalog,
     counts: createPostgresCountCatalog(database),
     tier1: tier1.search,
+    scanner,
     local: ingester.local,
     readSpool: (spoolPath, sha256) => ingester.readSpool(spoolPath, sha256),
     clock,

@@ -2,9 +2,10 @@ import { WHOLE } from "#app/core/alert-state.ts";
 import { NS_PER_MS } from "#app/core/timestamp.ts";
 import type { Counter } from "#app/server/alerts/count-windows.ts";
 import { groupKeyOf } from "#app/server/alerts/group-key.ts";
-import { countMatches, type CountOptions, type CountSpan } from "#app/server/search/count-matches.ts";
+import { countMatches, type CountOptions } from "#app/server/search/count-matches.ts";
 import { groupingOf } from "#app/server/search/facets.ts";
 import type { Grouping } from "#app/server/search/group-counts.ts";
+import type { CountSpan } from "#app/server/search/span-counters.ts";
 
 /** Counts of one span are kept apart up to some thousands, so a long time is counted in several. */
 const MAX_STEPS_PER_SPAN = 120;

@@ -4,10 +4,11 @@ import type { Level } from "#app/core/level.ts";
 import { EVERYTHING, type Predicate } from "#app/core/query/predicate.ts";
 import { NS_PER_MS } from "#app/core/timestamp.ts";
 import { groupKeyOf } from "#app/server/alerts/group-key.ts";
-import { countMatches, type CountOptions, type MatchCounts, type SpanCount } from "#app/server/search/count-matches.ts";
+import { countMatches, type CountOptions, type MatchCounts } from "#app/server/search/count-matches.ts";
 import { compileCountFilter, fieldsOf } from "#app/server/search/countable.ts";
 import { groupingOf } from "#app/server/search/facets.ts";
 import type { Grouping } from "#app/server/search/group-counts.ts";
+import type { SpanCount } from "#app/server/search/span-counters.ts";
 
 /** Counter is what of a rule decides about its counts. */
 export interface Counter {

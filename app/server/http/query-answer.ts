@@ -1,7 +1,7 @@
 import type { AppLoadContext } from "@remix-run/server-runtime";
 import type { QueryRequest } from "#app/core/query-request.ts";
 import { askedQuery } from "#app/server/http/asked-query.ts";
-import { entryJson } from "#app/server/http/entry-json.ts";
+import { entryPieces } from "#app/server/http/entry-json.ts";
 import { problem } from "#app/server/http/problem.ts";
 import { streamResponse } from "#app/server/http/stream-response.ts";
 import type { Services } from "#app/server/services.ts";
@@ -121,7 +121,8 @@ class AnswerEncoder {
         const event = next.value;
         if (event.kind === "matches") yield* this.#entriesOf(event.matches);
         else if (event.kind === "end") yield this.#last(this.#endOf(event.end));
-        else if (this.#format !== "json") yield this.#line("progress", Buffer.from(JSON.stringify(event.progress)));
+        else if (this.#format !== "json")
+          yield Buffer.concat(this.#line("progress", [Buffer.from(JSON.stringify(event.progress))]));
       }
     } finally {
       await rest.return?.();
@@ -132,9 +133,10 @@ class AnswerEncoder {
     let pieces: Buffer[] = [];
     let bytes = 0;
     for (const match of matches) {
-      const piece = this.#line("entry", entryJson(match));
-      pieces.push(piece);
-      bytes += piece.length;
+      for (const piece of this.#line("entry", entryPieces(match))) {
+        pieces.push(piece);
+        bytes += piece.length;
+      }
       if (bytes < CHUNK_BYTES) continue;
       const chunk = Buffer.concat(pieces, bytes);
       pieces = [];
@@ -144,14 +146,14 @@ class AnswerEncoder {
     if (bytes > 0) yield Buffer.concat(pieces, bytes);
   }
 
-  #line(name: "entry" | "progress", json: Buffer): Buffer {
+  #line(name: "entry" | "progress", json: Buffer[]): Buffer[] {
     switch (this.#format) {
       case "ndjson":
-        return Buffer.concat([Buffer.from(`{"${name}":`), json, Buffer.from("}\n")]);
+        return [Buffer.from(`{"${name}":`), ...json, Buffer.from("}\n")];
       case "sse":
-        return Buffer.concat([Buffer.from(`event: ${name}\ndata: `), json, Buffer.from("\n\n")]);
+        return [Buffer.from(`event: ${name}\ndata: `), ...json, Buffer.from("\n\n")];
       case "json":
-        return this.#entries++ === 0 ? json : Buffer.concat([Buffer.from(","), json]);
+        return this.#entries++ === 0 ? json : [Buffer.from(","), ...json];
     }
   }
 

@@ -73,11 +73,21 @@ export function sliceLine(bytes: Buffer, start: number, end: number, slices: Lin
   slices.tagsEnd = end - 1;
 }
 
+/** Up to here a loop is quicker than a call into the runtime, which then is ten times as quick. */
+const NEAR_BYTES = 512;
+
 function endOfString(bytes: Buffer, at: number): number {
-  for (;;) {
+  for (const far = at + NEAR_BYTES; at < far;) {
     const byte = bytes[at];
     if (byte === QUOTE) return at;
     at += byte === BACKSLASH ? 2 : 1;
+  }
+  for (;;) {
+    const quote = bytes.indexOf(QUOTE, at);
+    let escapes = quote;
+    while (escapes > at && bytes[escapes - 1] === BACKSLASH) escapes--;
+    if ((quote - escapes) % 2 === 0) return quote;
+    at = quote + 1;
   }
 }
 

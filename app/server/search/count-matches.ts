@@ -11,23 +11,16 @@ import {
   type CountedSpan,
 } from "#app/server/search/countable.ts";
 import { CountScan, type CountTask } from "#app/server/search/count-scan.ts";
-import { GroupCounter } from "#app/server/search/group-counter.ts";
-import type { GroupCount, Grouping } from "#app/server/search/group-counts.ts";
 import { findSources } from "#app/server/search/find-sources.ts";
+import type { Grouping } from "#app/server/search/group-counts.ts";
 import type { QuerySource, QuerySourceOptions } from "#app/server/search/source-reader.ts";
+import { SpanCounters, type CountSpan, type SpanCount } from "#app/server/search/span-counters.ts";
 import type { Clock } from "#app/server/system/clock.ts";
 
 export interface CountOptions extends QuerySourceOptions {
   counts: CountCatalog;
   clock: Clock;
   maxQueryMs: number;
-}
-
-/** CountSpan is a time `[fromNs, toNs)` and what its matches are counted by; no grouping at all is the number of them. */
-export interface CountSpan {
-  fromNs: bigint;
-  toNs: bigint;
-  groupings: Grouping[][];
 }
 
 export interface CountRequest {
@@ -44,12 +37,6 @@ export interface MatchCounts {
   complete: boolean;
   reason: "timeout" | "unreachable" | null;
   batches: { total: number; scanned: number };
-}
-
-export interface SpanCount {
-  groups: GroupCount[];
-  /** Matches that are in no group because there were too many groups. */
-  ungrouped: number;
 }
 
 /**
@@ -181,44 +168,4 @@ function isService({ kind }: Grouping): boolean {
 
 function minuteOf(ns: bigint): number {
   return Number(ns / NS_PER_MINUTE);
-}
-
-/** SpanCounters are the counters of every grouping of every span. */
-export class SpanCounters {
-  readonly #spans: CountSpan[];
-  /** Tag keys of all groupings; a key's place is its slot in the Line they share. */
-  readonly tagKeys: string[];
-  readonly counters: GroupCounter[][];
-
-  constructor(spans: CountSpan[]) {
-    this.#spans = spans;
-    const groupings = spans.flatMap((span) => span.groupings.flat());
-    this.tagKeys = [...new Set(groupings.flatMap((one) => (one.kind === "tag" ? [one.key] : [])))];
-    const slotOf = (key: string) => this.tagKeys.indexOf(key);
-    this.counters = spans.map((span) => span.groupings.map((grouping) => new GroupCounter(grouping, slotOf)));
-  }
-
-  /** Takes a count of whole minutes into each grouping of its span. */
-  take(span: number, of: { step: number; service: string | null; level: Level; count: number }): void {
-    for (const [i, grouping] of (this.#spans[span] as CountSpan).groupings.entries()) {
-      const values = grouping.map(({ kind }) => {
-        if (kind === "time") return of.step;
-        return kind === "level" ? of.level : of.service;
-      });
-      this.counters[span]?.[i]?.add({ values, count: of.count });
-    }
-  }
-
-  groupingsOf(span: number): Grouping[][] {
-    return (this.#spans[span] as CountSpan).groupings;
-  }
-
-  results(): SpanCount[][] {
-    return this.counters.map((span) =>
-      span.map((counter) => {
-        const groups = counter.groups();
-        return { groups, ungrouped: counter.ungrouped };
-      }),
-    );
-  }
 }

@@ -1,13 +1,12 @@
 import type { Predicate } from "#app/core/query/predicate.ts";
 import { nsToParts } from "#app/core/timestamp.ts";
-import { emptySlices } from "#app/server/ingest/canonical-line.ts";
 import type { StoredBatch } from "#app/server/ingest/batch-catalog.ts";
 import type { LocalView } from "#app/server/ingest/local-batches.ts";
-import { decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
-import { compileMatcher, type Matcher } from "#app/server/search/compile-matcher.ts";
-import type { CountOptions, SpanCounters } from "#app/server/search/count-matches.ts";
-import { createLine, type Line } from "#app/server/search/line.ts";
+import type { CountOptions } from "#app/server/search/count-matches.ts";
+import { copyFreshLines } from "#app/server/search/fresh-lines.ts";
+import type { CopyLines } from "#app/server/search/line-scanner.ts";
 import { OpenAhead } from "#app/server/search/open-ahead.ts";
+import { placedBlocks, type PlacedBlock } from "#app/server/search/placed-blocks.ts";
 import { piecesOfParts } from "#app/server/search/pieces-of-parts.ts";
 import { compileWordTest, findRowGroups, type WordTest } from "#app/server/search/prune-row-groups.ts";
 import {
@@ -18,11 +17,12 @@ import {
   type SourceFailure,
   type SourceOutcome,
 } from "#app/server/search/source-reader.ts";
+import type { ScanQuery } from "#app/server/search/scan-work.ts";
+import type { StatementOptions } from "#app/server/search/search-engine.ts";
+import type { SpanCounters } from "#app/server/search/span-counters.ts";
 import type { RowGroup } from "#app/server/search/tier1-format.ts";
 import type { Tier1Object } from "#app/server/search/tier1-objects.ts";
 import { countStatement, groupsOf } from "#app/server/search/tier1-statements.ts";
-import { takeTurn } from "#app/server/search/take-turn.ts";
-import { visitPart, visitStoredLines, type MatchVisitor } from "#app/server/search/scan-matches.ts";
 
 /** CountTask is a source and the times in it that are still to be counted, each for one span. */
 export interface CountTask {
@@ -41,6 +41,8 @@ const READ_AHEAD = 4;
 /** Row groups of one statement: two million rows, so that a query that is out of time ends soon. */
 const ROW_GROUPS_PER_STATEMENT = 16;
 
+/** Blocks of an object that one query has with the scanner: one more than is looked through. */
+const BLOCKS_AT_ONCE = 2;
 /** Objects of tier 1 that one query has the engine look through at the same time. */
 const OBJECTS_AT_ONCE = 3;
 
@@ -52,8 +54,8 @@ export class CountScan {
   readonly #signal: AbortSignal;
   readonly #counters: SpanCounters;
   readonly #reader: SourceReader;
-  readonly #matcher: Matcher;
-  readonly #line: Line;
+  readonly #query: ScanQuery;
+  readonly #by: StatementOptions;
   readonly #deadlineMs: number;
   #isTimedOut = false;
   #isUnreachable = false;
@@ -72,8 +74,8 @@ export class CountScan {
     this.#signal = signal;
     this.#counters = counters;
     this.#reader = new SourceReader(options, projectId, signal);
-    this.#matcher = compileMatcher(predicate);
-    this.#line = createLine(counters.tagKeys, emptySlices());
+    this.#query = options.scanner.query(predicate);
+    this.#by = { projectId, signal };
     this.#deadlineMs = deadlineMs;
   }
 
@@ -95,7 +97,7 @@ export class CountScan {
     );
     const queue = compacted.values();
     const workers = Array.from({ length: OBJECTS_AT_ONCE }, () => this.#countObjects(queue, opener));
-    await Promise.all([this.#scanLines(relevant.filter(({ source }) => !isTier1(source))), ...workers]);
+    await Promise.all([this.#scanSources(relevant.filter(({ source }) => !isTier1(source))), ...workers]);
   }
 
   /** Each worker takes the next object that none has taken. */
@@ -112,7 +114,7 @@ export class CountScan {
     }
   }
 
-  async #scanLines(tasks: CountTask[]): Promise<void> {
+  async #scanSources(tasks: CountTask[]): Promise<void> {
     const reads = new Map<CountTask, Promise<SourceOutcome<Buffer>>>();
     for (const [i, task] of tasks.entries()) {
       for (const ahead of tasks.slice(i, i + READ_AHEAD)) {
@@ -129,13 +131,12 @@ export class CountScan {
   }
 
   async #scanTask({ source, pieces }: CountTask, read: Promise<SourceOutcome<Buffer>> | undefined): Promise<void> {
-    const visitor = this.#visitorOf(pieces);
-    if (isLocal(source) && read === undefined) await this.#scanParts(source, visitor);
+    if (isLocal(source) && read === undefined) await this.#scanParts(source, pieces);
     else {
       const outcome = (await read) ?? { failed: "missing", error: null };
       this.#signal.throwIfAborted();
       if ("failed" in outcome) return this.#note(outcome);
-      await this.#scanObject(outcome.found, isLocal(source) ? "in the spool" : source.objectKey, pieces, visitor);
+      await this.#scanObject(outcome.found, isLocal(source) ? "in the spool" : source.objectKey, pieces);
     }
     this.scanned++;
   }
@@ -165,64 +166,40 @@ export class CountScan {
     const outcome = await this.#reader.rows(object, rowGroups, countStatement(object, rowGroups, asked));
     this.#signal.throwIfAborted();
     if ("failed" in outcome) return this.#note(outcome);
-    for (const [i, groups] of groupsOf(object, groupings, outcome.found).entries()) {
-      const counter = this.#counters.counters[piece.span]?.[i];
-      if (counter === undefined) continue;
-      for (const { values, count } of groups) {
-        if (values === null) counter.ungrouped += count;
-        else if (count > 0) counter.add({ values, count });
-      }
+    this.#counters.takeAll(piece.span, groupsOf(object, groupings, outcome.found));
+  }
+
+  async #scanParts(view: LocalView, pieces: CountPiece[]): Promise<void> {
+    const { walId } = view.batch;
+    for (const parts of piecesOfParts(view.parts)) {
+      this.#lookAtTime();
+      if (this.#isTimedOut) return;
+      await this.#scanLines(() => copyFreshLines(walId, parts), pieces);
     }
   }
 
-  #visitorOf(pieces: CountPiece[]): MatchVisitor {
-    const counted = pieces.map(({ span, fromNs, toNs }) => {
-      const from = nsToParts(fromNs);
-      const to = nsToParts(toNs);
-      const counters = this.#counters.counters[span] ?? [];
-      return {
-        from,
-        to,
-        counters,
-        isAsked: (ms: number, sub: number) => isAtOrAfter(ms, sub, from) && !isAtOrAfter(ms, sub, to),
-      };
+  async #scanObject(object: Buffer, name: string, pieces: CountPiece[]): Promise<void> {
+    const blocks = placedBlocks(object, name).values();
+    await Promise.all(Array.from({ length: BLOCKS_AT_ONCE }, () => this.#scanBlocks(blocks, pieces)));
+  }
+
+  async #scanBlocks(blocks: Iterable<PlacedBlock>, pieces: CountPiece[]): Promise<void> {
+    for (const { block, copy } of blocks) {
+      const asked = pieces.filter(({ fromNs, toNs }) => block.tsEndNs >= fromNs && block.tsStartNs < toNs);
+      if (asked.length === 0) continue;
+      this.#lookAtTime();
+      if (this.#isTimedOut) return;
+      await this.#scanLines(copy, asked);
+    }
+  }
+
+  async #scanLines(copyLines: CopyLines, pieces: CountPiece[]): Promise<void> {
+    const spans = pieces.map(({ span, fromNs, toNs }) => {
+      return { fromNs, toNs, groupings: this.#counters.groupingsOf(span) };
     });
-    return {
-      matches: this.#matcher,
-      wants: (ms, subMsNs) => counted.some(({ isAsked }) => isAsked(ms, subMsNs)),
-      visit: (line, ms, subMsNs) => {
-        for (const { counters, isAsked } of counted) {
-          if (isAsked(ms, subMsNs)) for (const counter of counters) counter.count(line, ms);
-        }
-      },
-    };
-  }
-
-  async #scanParts(view: LocalView, visitor: MatchVisitor): Promise<void> {
-    for (const piece of piecesOfParts(view.parts)) {
-      await this.#takeTurn();
-      if (this.#isTimedOut) return;
-      for (const part of piece) visitPart(part, this.#line, visitor);
-    }
-  }
-
-  async #scanObject(object: Buffer, name: string, pieces: CountPiece[], visitor: MatchVisitor): Promise<void> {
-    const { header, blocksStart } = decodeTier0Header(object, name);
-    let start = blocksStart;
-    for (const block of header.blocks) {
-      const at = start;
-      start += block.bytes;
-      if (!pieces.some(({ fromNs, toNs }) => block.tsEndNs >= fromNs && block.tsStartNs < toNs)) continue;
-      await this.#takeTurn();
-      if (this.#isTimedOut) return;
-      visitStoredLines(decompressBlock(object, at, block, name), this.#line, visitor);
-    }
-  }
-
-  /** Lets other requests run, and ends here when nobody waits for the answer any more. */
-  async #takeTurn(): Promise<void> {
-    await takeTurn(this.#signal);
-    this.#lookAtTime();
+    const work = { query: this.#query, spans };
+    const counted = await this.#options.scanner.count(work, copyLines, this.#by);
+    for (const [i, { span }] of pieces.entries()) this.#counters.takeAll(span, counted[i] ?? []);
   }
 
   #lookAtTime(): void {
@@ -238,8 +215,4 @@ function overlaps(source: QuerySource, { fromNs, toNs }: CountPiece): boolean {
   if (!isLocal(source)) return source.tsEndNs >= fromNs && source.tsStartNs < toNs;
   const { minMs, maxMs } = source.batch;
   return maxMs >= nsToParts(fromNs).ms && minMs <= nsToParts(toNs).ms;
-}
-
-function isAtOrAfter(ms: number, subMsNs: number, bound: { ms: number; subMsNs: number }): boolean {
-  return ms > bound.ms || (ms === bound.ms && subMsNs >= bound.subMsNs);
 }

@@ -5,8 +5,8 @@ import { emptySlices, sliceLine } from "#app/server/ingest/canonical-line.ts";
 import { EntryBlockBuilder } from "#app/server/ingest/entry-block.ts";
 import { compileMatcher } from "#app/server/search/compile-matcher.ts";
 import type { MinuteRange } from "#app/server/search/count-catalog.ts";
-import type { CountSpan } from "#app/server/search/count-matches.ts";
 import type { Grouping } from "#app/server/search/group-counts.ts";
+import type { CountSpan } from "#app/server/search/span-counters.ts";
 
 export const NS_PER_MINUTE = 60_000_000_000n;
 

@@ -1,11 +1,11 @@
 import type { EntryPosition } from "#app/core/entry.ts";
 import { formatEntryId } from "#app/core/entry.ts";
 import { partsToNs } from "#app/core/timestamp.ts";
-import { createTimestampReader } from "#app/server/ingest/canonical-line.ts";
 import type { StoredBatch } from "#app/server/ingest/batch-catalog.ts";
 import type { LocalView } from "#app/server/ingest/local-batches.ts";
-import { decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
 import { findSources } from "#app/server/search/find-sources.ts";
+import type { LineScanner } from "#app/server/search/line-scanner.ts";
+import { placedBlocks } from "#app/server/search/placed-blocks.ts";
 import {
   isLocal,
   isTier1,
@@ -14,8 +14,6 @@ import {
   type QuerySourceOptions,
   type SourceFailure,
 } from "#app/server/search/source-reader.ts";
-import { ID_START, LF, STORED_TIMESTAMP_START, timestampEndAt } from "#app/server/search/stored-line.ts";
-import { takeTurn } from "#app/server/search/take-turn.ts";
 import { entryTimeStatement } from "#app/server/search/tier1-statements.ts";
 import type { Clock } from "#app/server/system/clock.ts";
 
@@ -67,7 +65,7 @@ async function findOnce(
   for (const source of [...views, ...stored]) {
     signal.throwIfAborted();
     if (options.clock.nowMs() > deadlineMs) return { missing: "not everything was looked at" };
-    const found = await timeIn(source, position, { reader, signal });
+    const found = await timeIn(source, position, { reader, scanner: options.scanner, projectId, signal });
     if (typeof found === "bigint") return { timestampNs: found };
     if (found === "replaced") return "outdated";
     isWhole &&= found === null;
@@ -79,10 +77,18 @@ function holds({ batch }: LocalView, { sequence, index }: EntryPosition): boolea
   return batch.ranges.some(([of, from, to]) => of === sequence && index >= from && index < to);
 }
 
+/** Who looks through the sources of one query. */
+interface Seeker {
+  reader: SourceReader;
+  scanner: LineScanner;
+  projectId: string;
+  signal: AbortSignal;
+}
+
 async function timeIn(
   source: QuerySource,
   position: EntryPosition,
-  { reader, signal }: { reader: SourceReader; signal: AbortSignal },
+  seeker: Seeker,
 ): Promise<bigint | null | SourceFailure["failed"]> {
   if (isLocal(source) && source.parts.length > 0) {
     const { sequence, index } = position;
@@ -90,17 +96,17 @@ async function timeIn(
     if (part === undefined) return null;
     return partsToNs({ ms: part.block.ms[index] as number, subMsNs: part.block.subMsNs[index] as number });
   }
-  if (isTier1(source)) return await timeInRows(source, position, reader);
-  const outcome = await reader.read(source);
+  if (isTier1(source)) return await timeInRows(source, position, seeker);
+  const outcome = await seeker.reader.read(source);
   if ("failed" in outcome) return outcome.failed;
   const name = isLocal(source) ? "in the spool" : source.objectKey;
-  return await timeInObject(outcome.found, name, position, signal);
+  return await timeInObject(outcome.found, name, position, seeker);
 }
 
 async function timeInRows(
   batch: StoredBatch,
   position: EntryPosition,
-  reader: SourceReader,
+  { reader }: Seeker,
 ): Promise<bigint | null | SourceFailure["failed"]> {
   const opened = await reader.open(batch);
   if ("failed" in opened) return opened.failed;
@@ -113,24 +119,13 @@ async function timeInObject(
   object: Buffer,
   name: string,
   position: EntryPosition,
-  signal: AbortSignal,
+  { scanner, ...by }: Seeker,
 ): Promise<bigint | null> {
   const { walId, sequence, index } = position;
-  const id = Buffer.from(`"${formatEntryId(walId, sequence, index)}",`);
-  const timestamp = createTimestampReader();
-  const { header, blocksStart } = decodeTier0Header(object, name);
-  let start = blocksStart;
-  for (const block of header.blocks) {
-    await takeTurn(signal);
-    const lines = decompressBlock(object, start, block, name);
-    start += block.bytes;
-    // The same text may stand in a message; at the start of a line it is the id.
-    for (let at = lines.indexOf(id); at !== -1; at = lines.indexOf(id, at + 1)) {
-      const lineStart = at + 1 - ID_START;
-      if (lineStart !== 0 && lines[lineStart - 1] !== LF) continue;
-      const timestampStart = lineStart + STORED_TIMESTAMP_START;
-      if (timestamp.read(lines, timestampStart, timestampEndAt(lines, timestampStart))) return partsToNs(timestamp);
-    }
+  const entryId = formatEntryId(walId, sequence, index);
+  for (const { copy } of placedBlocks(object, name)) {
+    const timestampNs = await scanner.find(entryId, copy, by);
+    if (timestampNs !== null) return timestampNs;
   }
   return null;
 }

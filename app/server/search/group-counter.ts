@@ -16,7 +16,7 @@ export class GroupCounter {
   readonly #pairs: Numbering[];
   readonly #counts: number[] = [];
   /** What was counted elsewhere, by values. */
-  readonly #added = new Map<string, GroupCount>();
+  readonly #added = new Map<GroupValue, GroupCount>();
   /** Entries that belong to no group because there were too many. */
   ungrouped = 0;
 
@@ -44,7 +44,7 @@ export class GroupCounter {
 
   /** Adds what somebody else has counted by the same groupings. */
   add({ values, count }: GroupCount): void {
-    const key = JSON.stringify(values);
+    const key = values.length === 1 ? (values[0] as GroupValue) : JSON.stringify(values);
     const known = this.#added.get(key);
     if (known !== undefined) known.count += count;
     else if (this.#added.size < MAX_GROUPS) this.#added.set(key, { values, count });

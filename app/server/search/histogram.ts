@@ -3,8 +3,9 @@ import type { Level } from "#app/core/level.ts";
 import type { Predicate } from "#app/core/query/predicate.ts";
 import type { SearchRange } from "#app/core/query-request.ts";
 import { formatTimestamp, nsToParts } from "#app/core/timestamp.ts";
-import { countMatches, type CountOptions, type CountSpan, type SpanCount } from "#app/server/search/count-matches.ts";
+import { countMatches, type CountOptions } from "#app/server/search/count-matches.ts";
 import type { Grouping } from "#app/server/search/group-counts.ts";
+import type { CountSpan, SpanCount } from "#app/server/search/span-counters.ts";
 
 export interface HistogramRequest {
   projectId: string;

@@ -1,19 +1,22 @@
 import { FOLD_RUNS } from "#app/core/fold-table.ts";
 import { fold } from "#app/core/fold.ts";
 import type { Predicate } from "#app/core/query/predicate.ts";
-import { isWordAt, isWordBefore } from "#app/core/query/word-character.ts";
+import { isWordAt, isWordBefore, isWordPoint } from "#app/core/query/word-character.ts";
 import { messageOf, type Line } from "#app/server/search/line.ts";
 
 /** compileText finds a text in the message whatever the case, with word borders at its closed ends. */
 export function compileText({ text, openStart, openEnd }: Predicate & { kind: "text" }): (line: Line) => boolean {
   const needle = fold(text.toWellFormed());
-  const mayContain = compilePrefilter(needle);
   const find: FindText = {
     needle,
     bordersStart: !openStart && isWordAt(needle, 0),
     bordersEnd: !openEnd && isWordBefore(needle, needle.length),
   };
-  return (line) => mayContain(line) && containsText((line.folded ??= fold(messageOf(line))), find);
+  const findInBytes = compileByteSearch(find);
+  return (line) => {
+    const found = findInBytes(line);
+    return found === UNKNOWN ? containsText((line.folded ??= fold(messageOf(line))), find) : found === THERE;
+  };
 }
 
 interface FindText {
@@ -47,22 +50,27 @@ for (const [first, count, step, distance] of FOLD_RUNS) {
   }
 }
 
+/** What undecoded bytes say of a text. */
+const NOWHERE = 0;
+const THERE = 1;
+const UNKNOWN = 2;
+type ByteAnswer = typeof NOWHERE | typeof THERE | typeof UNKNOWN;
+
+/** A needle that nearly stands everywhere would be compared at each place. */
+const MAX_DOUBTS = 16;
+
+const BACKSLASH = 92;
+/** `\u001b`: so far behind its backslash does an escape still go on. */
+const LONGEST_ESCAPE = 6;
+
 /**
- * compilePrefilter looks in the undecoded bytes for the longest piece of a needle that would stand there as it is, in
- * either case. Most lines end here, for a fraction of what decoding and folding them costs.
+ * compileByteSearch looks in the undecoded bytes for the longest piece of a needle that can stand there only as it is, in
+ * either case. Nearly all lines are decided here, for a fraction of what decoding and folding them costs.
  */
-function compilePrefilter(needle: string): (line: Line) => boolean {
-  let piece = "";
-  let run = "";
-  for (const character of `${needle}\0`) {
-    if (isSafe(character)) {
-      run += character;
-      continue;
-    }
-    if (run.length > piece.length) piece = run;
-    run = "";
-  }
-  if (piece === "") return () => true;
+function compileByteSearch(find: FindText): (line: Line) => ByteAnswer {
+  const { piece, offset } = longestSafePiece(find.needle);
+  if (piece === "") return () => UNKNOWN;
+  const isHere = compileByteTest(find);
   const wanted = Buffer.from(piece);
   const last = wanted.length - 1;
   /** How far the search may go on from a byte at the piece's end (Horspool's algorithm). */
@@ -73,14 +81,57 @@ function compilePrefilter(needle: string): (line: Line) => boolean {
     if (byte >= 97 && byte <= 122) steps[byte - 32] = last - i;
   }
   return ({ bytes, slices }) => {
-    const end = slices.messageEnd;
-    for (let at = slices.messageStart + last; at < end; at += steps[bytes[at] as number] as number) {
+    const { messageStart: start, messageEnd: end } = slices;
+    let doubts = 0;
+    for (let at = start + last; at < end; at += steps[bytes[at] as number] as number) {
       let i = 0;
       while (i <= last && lowerBytes[bytes[at - i] as number] === wanted[last - i]) i++;
-      if (i > last) return true;
+      if (i <= last) continue;
+      if (isHere(bytes, at - last - offset, start, end)) return THERE;
+      if (++doubts === MAX_DOUBTS) break;
     }
-    return false;
+    return doubts === 0 ? NOWHERE : UNKNOWN;
   };
+}
+
+type ByteTest = (bytes: Buffer, at: number, start: number, end: number) => boolean;
+
+/** compileByteTest makes the test whether a needle stands at `at` beyond doubt, in a message with this place. */
+function compileByteTest({ needle, bordersStart, bordersEnd }: FindText): ByteTest {
+  if (!/^[ !#-[\]-~]+$/.test(needle)) return () => false;
+  const wanted = Buffer.from(needle);
+  const { length } = wanted;
+  return (bytes, at, start, end) => {
+    if (at < start || at + length > end) return false;
+    for (let i = 0; i < length; i++) if (lowerBytes[bytes[at + i] as number] !== wanted[i]) return false;
+    // Its first letters may be those of an escape.
+    for (let before = Math.max(start, at - LONGEST_ESCAPE); before < at; before++) {
+      if (bytes[before] === BACKSLASH) return false;
+    }
+    if (bordersStart && at > start && !isBorder(bytes[at - 1] as number)) return false;
+    // Whatever an escape stands for is in no word.
+    return !bordersEnd || at + length === end || isBorder(bytes[at + length] as number);
+  };
+}
+
+/** Beyond ASCII a byte alone does not tell. */
+function isBorder(byte: number): boolean {
+  return byte < 128 && !isWordPoint(byte);
+}
+
+function longestSafePiece(needle: string): { piece: string; offset: number } {
+  let longest = { piece: "", offset: 0 };
+  let run = "";
+  let at = 0;
+  for (const character of `${needle}\0`) {
+    if (isSafe(character)) run += character;
+    else {
+      if (run.length > longest.piece.length) longest = { piece: run, offset: at - run.length };
+      run = "";
+    }
+    at += character.length;
+  }
+  return longest;
 }
 
 /** Quote, backslash and control characters are written as escapes. */

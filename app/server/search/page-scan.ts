@@ -1,14 +1,23 @@
 import type { Predicate } from "#app/core/query/predicate.ts";
 import { nsToParts } from "#app/core/timestamp.ts";
 import type { LocalView } from "#app/server/ingest/local-batches.ts";
-import { decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
+import { copyFreshLines } from "#app/server/search/fresh-lines.ts";
+import type { CopyLines, LineScanner } from "#app/server/search/line-scanner.ts";
+import type { Match } from "#app/server/search/page-selection.ts";
 import type { PageSource } from "#app/server/search/page-sources.ts";
+import { placedBlocks } from "#app/server/search/placed-blocks.ts";
 import { piecesOfParts } from "#app/server/search/pieces-of-parts.ts";
-import { scanPart, scanStoredLines, type ScanTarget } from "#app/server/search/scan-lines.ts";
-import { isLocal, type SourceFailure, type SourceReader } from "#app/server/search/source-reader.ts";
+import { scanStoredLines, type ScanTarget } from "#app/server/search/scan-lines.ts";
+import type { ScanQuery } from "#app/server/search/scan-work.ts";
+import type { StatementOptions } from "#app/server/search/search-engine.ts";
+import {
+  isLocal,
+  type QuerySourceOptions,
+  type SourceFailure,
+  type SourceReader,
+} from "#app/server/search/source-reader.ts";
 import { countLines, lastPosition } from "#app/server/search/stored-line.ts";
 import type { SortedLines } from "#app/server/search/sorted-lines.ts";
-import { takeTurn } from "#app/server/search/take-turn.ts";
 import { pageStatement } from "#app/server/search/tier1-statements.ts";
 
 /** Lines that one statement may return at most: the engine and this process hold them all. */
@@ -22,18 +31,29 @@ type RowGroupSource = PageSource & { kind: "rowGroup" };
 /** PageScan looks through the sources of one page, one after another. */
 export class PageScan {
   readonly #reader: SourceReader;
+  readonly #scanner: LineScanner;
   readonly #predicate: Predicate;
+  readonly #query: ScanQuery;
   readonly #signal: AbortSignal;
+  readonly #by: StatementOptions;
   /** Row groups of which a page took a part. */
   readonly #cut = new Set<PageSource>();
   /** Row groups whose matches lie in a file; `isWhole` says that the file has all of them. */
   readonly #sorted = new Map<PageSource, { lines: SortedLines; isWhole: boolean }>();
   bytesScanned = 0;
 
-  constructor(reader: SourceReader, predicate: Predicate, signal: AbortSignal) {
+  constructor(
+    reader: SourceReader,
+    { scanner }: QuerySourceOptions,
+    { projectId, predicate }: { projectId: string; predicate: Predicate },
+    signal: AbortSignal,
+  ) {
     this.#reader = reader;
+    this.#scanner = scanner;
     this.#predicate = predicate;
+    this.#query = scanner.query(predicate);
     this.#signal = signal;
+    this.#by = { projectId, signal };
   }
 
   /** Adds the source's matches to the selection; says why when it could not be looked at. */
@@ -54,33 +74,41 @@ export class PageScan {
   }
 
   async #scanParts(view: LocalView, target: ScanTarget): Promise<void> {
-    for (const piece of piecesOfParts(view.parts)) {
-      await takeTurn(this.#signal);
-      for (const part of piece) scanPart(part, view.batch.walId, target);
-    }
+    const { walId } = view.batch;
+    for (const parts of piecesOfParts(view.parts))
+      await this.#scanLines(() => copyFreshLines(walId, parts), target, null, null);
   }
 
   async #scanObject(object: Buffer, target: ScanTarget, batchId: string | null, key: string | null): Promise<void> {
-    const name = key ?? "in the spool";
-    const { header, blocksStart } = decodeTier0Header(object, name);
-    let start = blocksStart;
-    const blocks = header.blocks.map((block) => {
-      const startMs = nsToParts(block.tsStartNs).ms;
-      const endMs = nsToParts(block.tsEndNs).ms;
-      const placed = { block, start, startMs, endMs };
-      start += block.bytes;
-      return placed;
+    const blocks = placedBlocks(object, key ?? "in the spool").map((placed) => {
+      const startMs = nsToParts(placed.block.tsStartNs).ms;
+      const endMs = nsToParts(placed.block.tsEndNs).ms;
+      return { ...placed, startMs, endMs };
     });
     // Best times first: once a page is full, the blocks behind it are not even decompressed.
     const isAscending = target.bounds.order === "asc";
     blocks.sort((a, b) => (isAscending ? a.startMs - b.startMs : b.endMs - a.endMs));
-    for (const { block, start: at, startMs, endMs } of blocks) {
+    for (const { block, copy, startMs, endMs } of blocks) {
       if (!canHold(target, startMs, endMs)) continue;
-      await takeTurn(this.#signal);
-      const lines = decompressBlock(object, at, block, name);
-      scanStoredLines(lines, target, batchId, key);
-      this.bytesScanned += lines.length;
+      await this.#scanLines(copy, target, batchId, key);
+      this.bytesScanned += block.rawBytes;
     }
+  }
+
+  async #scanLines(
+    copyLines: CopyLines,
+    { bounds, selection }: ScanTarget,
+    batch: string | null,
+    key: string | null,
+  ): Promise<void> {
+    const work = { query: this.#query, bounds, selection: selection.state() };
+    const { matches, lines, lineEnds, state } = await this.#scanner.page(work, copyLines, this.#by);
+    const found = matches.map((match, i): Match => {
+      const line = Buffer.from(lines.buffer, lineEnds[i - 1] ?? 0, (lineEnds[i] as number) - (lineEnds[i - 1] ?? 0));
+      // A copy of its own: a reader who stalls on one line must not keep them all.
+      return { ...match, line: matches.length === 1 ? line : Buffer.from(line), batch, key };
+    });
+    selection.merge(found, state);
   }
 
   /**

@@ -16,23 +16,41 @@ export function comparePositions(a: Position, b: Position): number {
   return a.ms - b.ms || a.subMsNs - b.subMsNs || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
+/** SelectionState is what a selection knows, without its matches: another one goes on from there, also in another thread. */
+export interface SelectionState {
+  order: "asc" | "desc";
+  maxEntries: number;
+  maxBytes: number;
+  /** Nothing behind this one is kept any more. */
+  last: Position | null;
+  /** Nothing from this one on is kept. */
+  end: Position | null;
+  hasMore: boolean;
+}
+
 /**
  * PageSelection keeps the first matches of an order, at most `maxEntries` of them and no more than fit into `maxBytes`
  * (the first always fits). What is behind the cut is forgotten, and `hasMore` tells that there was some.
  */
 export class PageSelection {
+  readonly #order: "asc" | "desc";
   readonly #direction: 1 | -1;
   readonly #maxBytes: number;
   #room: number;
   #matches: Match[] = [];
   #bytes = 0;
-  /** Nothing behind this one is kept any more. */
-  #last: Position | null = null;
-  /** Nothing from this one on is kept. */
-  #end: Position | null = null;
-  hasMore = false;
+  #last: Position | null;
+  #end: Position | null;
+  hasMore: boolean;
 
-  constructor(options: { order: "asc" | "desc"; maxEntries: number; maxBytes: number }) {
+  constructor(
+    options: Pick<SelectionState, "order" | "maxEntries" | "maxBytes"> &
+      Partial<Pick<SelectionState, "last" | "end" | "hasMore">>,
+  ) {
+    this.#order = options.order;
+    this.#last = options.last ?? null;
+    this.#end = options.end ?? null;
+    this.hasMore = options.hasMore ?? false;
     this.#direction = options.order === "asc" ? 1 : -1;
     this.#room = options.maxEntries;
     this.#maxBytes = options.maxBytes;
@@ -56,15 +74,40 @@ export class PageSelection {
   /** There is an entry here, and what lies behind it in its source was not looked at: another selection has to begin there. */
   endAt(position: Position): void {
     this.hasMore = true;
-    if (this.#end !== null && comparePositions(position, this.#end) * this.#direction >= 0) return;
+    if (this.#end !== null && this.#compare(position, this.#end) >= 0) return;
     this.#end = position;
-    this.#matches = this.#matches.filter((match) => comparePositions(match, position) * this.#direction < 0);
+    this.#matches = this.#matches.filter((match) => this.#compare(match, position) < 0);
+    this.#bytes = this.#matches.reduce((sum, { line }) => sum + line.length, 0);
+  }
+
+  state(): SelectionState {
+    this.#cut();
+    return {
+      order: this.#order,
+      maxEntries: this.#room,
+      maxBytes: this.#maxBytes,
+      last: this.#last,
+      end: this.#end,
+      hasMore: this.hasMore,
+    };
+  }
+
+  /** Takes in what a selection that went on from the state of this one has taken out. */
+  merge(matches: Iterable<Match>, { last, hasMore }: Pick<SelectionState, "last" | "hasMore">): void {
+    for (const match of matches) this.add(match);
+    this.hasMore ||= hasMore;
+    if (last === null || (this.#last !== null && this.#compare(last, this.#last) >= 0)) return;
+    // What it forgot lies behind its last one; so a smaller match behind must not be kept in its place.
+    this.#last = last;
+    const kept = this.#matches.filter((match) => this.#compare(match, last) <= 0);
+    if (kept.length < this.#matches.length) this.hasMore = true;
+    this.#matches = kept;
     this.#bytes = this.#matches.reduce((sum, { line }) => sum + line.length, 0);
   }
 
   add(match: Match): void {
-    const isBehindLast = this.#last !== null && comparePositions(match, this.#last) * this.#direction > 0;
-    if (isBehindLast || (this.#end !== null && comparePositions(match, this.#end) * this.#direction >= 0)) {
+    const isBehindLast = this.#last !== null && this.#compare(match, this.#last) > 0;
+    if (isBehindLast || (this.#end !== null && this.#compare(match, this.#end) >= 0)) {
       this.hasMore = true;
       return;
     }
@@ -87,9 +130,13 @@ export class PageSelection {
     return taken;
   }
 
+  #compare(a: Position, b: Position): number {
+    return comparePositions(a, b) * this.#direction;
+  }
+
   /** Sorts and forgets what is behind the cut. */
   #cut(): void {
-    this.#matches.sort((a, b) => comparePositions(a, b) * this.#direction);
+    this.#matches.sort((a, b) => this.#compare(a, b));
     let count = 0;
     let bytes = 0;
     for (const match of this.#matches) {

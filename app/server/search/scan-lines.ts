@@ -1,7 +1,7 @@
 import { formatEntryId } from "#app/core/entry.ts";
 import { createTimestampReader, emptySlices, sliceLine } from "#app/server/ingest/canonical-line.ts";
-import type { BatchPart } from "#app/server/ingest/tier0-input.ts";
 import type { Matcher } from "#app/server/search/compile-matcher.ts";
+import type { FreshLines } from "#app/server/search/fresh-lines.ts";
 import { comparePositions, type PageSelection, type Position } from "#app/server/search/page-selection.ts";
 import {
   ID_END,
@@ -55,22 +55,21 @@ export function scanStoredLines(lines: Buffer, target: ScanTarget, batch: string
   }
 }
 
-/** scanPart looks at the entries of a part that is still in memory. */
-export function scanPart(part: BatchPart, walId: string, target: ScanTarget): void {
+/** scanFreshLines looks at lines that no object has yet. */
+export function scanFreshLines(fresh: FreshLines, target: ScanTarget): void {
   const slices = emptySlices();
   const { bounds, selection } = target;
-  const { block, sequence, from, to } = part;
-  for (let i = from; i < to; i++) {
-    const ms = block.ms[i] as number;
-    const subMsNs = block.subMsNs[i] as number;
+  const bytes = Buffer.from(fresh.bytes.buffer);
+  for (let i = 0, start = 0; i < fresh.count; start = fresh.ends[i++] as number) {
+    const ms = fresh.ms[i] as number;
+    const subMsNs = fresh.subMsNs[i] as number;
     if (!isInRange(bounds, ms, subMsNs) || selection.isSettledBehind(ms)) continue;
-    const start = i === 0 ? 0 : (block.ends[i - 1] as number);
-    const end = (block.ends[i] as number) - 1;
-    sliceLine(block.bytes, start + 1, end, slices);
-    if (!target.matches(block.bytes, slices)) continue;
-    const id = formatEntryId(walId, sequence, i);
+    const end = (fresh.ends[i] as number) - 1;
+    sliceLine(bytes, start + 1, end, slices);
+    if (!target.matches(bytes, slices)) continue;
+    const id = formatEntryId(fresh.walId, fresh.sequences[i] as number, fresh.indexes[i] as number);
     if (!isBehind(bounds, ms, subMsNs, id)) continue;
-    selection.add({ ms, subMsNs, id, line: Buffer.from(block.bytes.subarray(start, end)), batch: null, key: null });
+    selection.add({ ms, subMsNs, id, line: Buffer.from(bytes.subarray(start, end)), batch: null, key: null });
   }
 }
 

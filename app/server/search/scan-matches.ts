@@ -1,6 +1,6 @@
 import { createTimestampReader, emptySlices, sliceLine } from "#app/server/ingest/canonical-line.ts";
-import type { BatchPart } from "#app/server/ingest/tier0-input.ts";
 import type { Matcher } from "#app/server/search/compile-matcher.ts";
+import type { FreshLines } from "#app/server/search/fresh-lines.ts";
 import type { Line } from "#app/server/search/line.ts";
 import { resetLine } from "#app/server/search/line.ts";
 import { ID_END, LF, STORED_TIMESTAMP_START, timestampEndAt } from "#app/server/search/stored-line.ts";
@@ -34,17 +34,17 @@ export function visitStoredLines(lines: Buffer, line: Line, visitor: MatchVisito
   }
 }
 
-/** visitPart looks at the entries of a part that is still in memory. */
-export function visitPart({ block, from, to }: BatchPart, line: Line, visitor: MatchVisitor): void {
+/** visitFreshLines looks at lines that no object has yet. */
+export function visitFreshLines(fresh: FreshLines, line: Line, visitor: MatchVisitor): void {
   const slices = emptySlices();
-  for (let i = from; i < to; i++) {
-    const ms = block.ms[i] as number;
-    const subMsNs = block.subMsNs[i] as number;
+  const bytes = Buffer.from(fresh.bytes.buffer);
+  for (let i = 0, start = 0; i < fresh.count; start = fresh.ends[i++] as number) {
+    const ms = fresh.ms[i] as number;
+    const subMsNs = fresh.subMsNs[i] as number;
     if (!visitor.wants(ms, subMsNs)) continue;
-    const start = i === 0 ? 0 : (block.ends[i - 1] as number);
-    sliceLine(block.bytes, start + 1, (block.ends[i] as number) - 1, slices);
-    if (!visitor.matches(block.bytes, slices)) continue;
-    resetLine(line, block.bytes, slices);
+    sliceLine(bytes, start + 1, (fresh.ends[i] as number) - 1, slices);
+    if (!visitor.matches(bytes, slices)) continue;
+    resetLine(line, bytes, slices);
     visitor.visit(line, ms, subMsNs);
   }
 }

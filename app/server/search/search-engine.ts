@@ -5,6 +5,7 @@ import { AkavelogError } from "#app/core/errors.ts";
 import type { SqlValue } from "#app/server/search/compile-sql.ts";
 import type { EngineAnswer, EngineMessage, EngineStatement } from "#app/server/search/engine-messages.ts";
 import type { DuckDbOptions } from "#app/server/search/open-duckdb.ts";
+import { takeFairest } from "#app/server/search/take-fairest.ts";
 import { forkModule } from "#app/server/system/fork-module.ts";
 
 /** EngineFailedError: a statement failed, or the process that ran it ended; what it read is untouched. */
@@ -137,24 +138,10 @@ export class SearchEngine {
 
   #startNext(): void {
     while (this.#running.size < MAX_RUNNING && this.#waiting.length > 0) {
-      const next = this.#takeNext();
+      const next = takeFairest(this.#waiting, this.#running.values());
       this.#running.set(next.statement.id, next);
       this.#send(next.statement);
     }
-  }
-
-  #takeNext(): Waiting {
-    const running = new Map<string, number>();
-    for (const { projectId } of this.#running.values()) running.set(projectId, (running.get(projectId) ?? 0) + 1);
-    let best = 0;
-    let fewest = Infinity;
-    for (const [i, { projectId }] of this.#waiting.entries()) {
-      const count = running.get(projectId) ?? 0;
-      if (count >= fewest) continue;
-      best = i;
-      fewest = count;
-    }
-    return this.#waiting.splice(best, 1)[0] as Waiting;
   }
 
   #send(message: EngineMessage): void {

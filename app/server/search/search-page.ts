@@ -108,7 +108,7 @@ class PageSearch {
     this.#signal = signal;
     this.#reader = new SourceReader(options, request.projectId, signal);
     this.#opener = new OpenAhead(this.#reader, [], { isPruning: false, isAll: false });
-    this.#scan = new PageScan(this.#reader, request.predicate, signal);
+    this.#scan = new PageScan(this.#reader, options, request, signal);
     this.#matcher = compileMatcher(request.predicate);
     this.#wordTest = compileWordTest(request.predicate);
     this.#lastProgressMs = options.clock.nowMs();

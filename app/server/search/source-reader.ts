@@ -1,6 +1,7 @@
 import type { BatchCatalog, StoredBatch } from "#app/server/ingest/batch-catalog.ts";
 import type { LocalBatches, LocalView } from "#app/server/ingest/local-batches.ts";
 import { CorruptBatchError } from "#app/server/ingest/tier0-format.ts";
+import type { LineScanner } from "#app/server/search/line-scanner.ts";
 import {
   readFailure,
   readObject,
@@ -21,6 +22,7 @@ export interface QuerySourceOptions extends ObjectReaderOptions {
   catalog: BatchCatalog;
   local: LocalBatches;
   tier1: Tier1Search;
+  scanner: LineScanner;
   /** Reads a spool file and checks its sha256. */
   readSpool: (spoolPath: string, sha256: string) => Promise<Buffer>;
   logger: Logger;

@@ -5,6 +5,7 @@ import { compileSql, jsonPointer, type KnownOfRows, type SqlValue } from "#app/s
 import { MAX_GROUPS, MAX_VALUE_BYTES } from "#app/server/search/group-counter.ts";
 import type { Grouping } from "#app/server/search/group-counts.ts";
 import { columnOf } from "#app/server/search/sql-names.ts";
+import type { SpanCount } from "#app/server/search/span-counters.ts";
 import type { ScanBounds } from "#app/server/search/scan-lines.ts";
 import { findSpellings } from "#app/server/search/find-spellings.ts";
 import type { Tier1Object } from "#app/server/search/tier1-objects.ts";
@@ -106,30 +107,27 @@ export function countStatement(
   };
 }
 
-/** CountedGroup is one group of one grouping; without values it is the rest of them. */
-export interface CountedGroup {
-  values: (string | number | null)[] | null;
-  count: number;
-}
-
 /** groupsOf reads the rows of countStatement, for each grouping. */
 export function groupsOf(
   { description }: Tier1Object,
   groupings: Grouping[][],
   rows: readonly unknown[][],
-): CountedGroup[][] {
+): SpanCount[] {
   const grouped = groupedColumns(description, groupings);
   return groupings.map((grouping) => {
     const places = placesOf(grouping, grouped);
-    if (grouped.length === 0) return rows.map(([count]) => ({ values: places.map(() => null), count: Number(count) }));
+    const counted: SpanCount = { groups: [], ungrouped: 0 };
     // A bit is set for each column that the set does not group by, the first column's being the highest.
     const set = grouped.reduce((bits, _, i) => bits * 2 + (places.includes(i) ? 0 : 1), 0);
-    return rows
-      .filter(([of]) => Number(of) === set)
-      .map(([, count, isKept, ...values]) => ({
-        count: Number(count),
-        values: isKept === true ? places.map((place) => groupValue(values[place] ?? null)) : null,
-      }));
+    for (const row of rows) {
+      // What groups by nothing is one number.
+      const [of, number, isKept, ...values] = grouped.length === 0 ? [set, row[0], true] : row;
+      const count = Number(number);
+      if (Number(of) !== set || count === 0) continue;
+      if (isKept === true) counted.groups.push({ values: places.map((at) => groupValue(values[at] ?? null)), count });
+      else counted.ungrouped += count;
+    }
+    return counted;
   });
 }
 

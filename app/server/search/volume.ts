@@ -2,7 +2,8 @@ import type { ServiceVolume } from "#app/core/project-overview.ts";
 import type { Level } from "#app/core/level.ts";
 import { allOf } from "#app/core/query/predicate.ts";
 import type { SearchRange } from "#app/core/query-request.ts";
-import { countMatches, type CountOptions, type SpanCount } from "#app/server/search/count-matches.ts";
+import { countMatches, type CountOptions } from "#app/server/search/count-matches.ts";
+import type { SpanCount } from "#app/server/search/span-counters.ts";
 
 /** Volume is how much a project wrote in a range, and in one before it to compare with. */
 export interface Volume {
