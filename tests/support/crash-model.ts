@@ -5,6 +5,8 @@ import { Ingester } from "#app/server/ingest/ingester.ts";
 import type { AcceptRequest, IngesterOptions } from "#app/server/ingest/ingester-options.ts";
 import type { LocalBatch } from "#app/server/ingest/local-batches.ts";
 import { decodeTier0Header, decompressBlock } from "#app/server/ingest/tier0-format.ts";
+import { decodePayload } from "#app/server/ingest/wal-payload.ts";
+import { readWal } from "#app/server/ingest/wal-reader.ts";
 import { silentLogger } from "#app/server/system/logger.ts";
 import { createOutsideWorld, type ManualClock, type Outside, type OutsideWorld } from "#tests/support/crash-fakes.ts";
 import type { MemoryFileSystem } from "#tests/support/memory-file-system.ts";
@@ -148,4 +150,17 @@ export async function acceptWithoutKey(
   const accepted = await ingester.accept({ ...request, idempotency: null });
   if (accepted.state !== "batched") throw new Error(`entries without a key are ${accepted.state}`);
   return accepted.batches;
+}
+
+/** recordsIn returns the messages and seals of a WAL's sound records. */
+export async function recordsIn(fileSystem: MemoryFileSystem, walDirectory: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const item of readWal(fileSystem, walDirectory)) {
+    if (item.kind === "damage") continue;
+    const record = decodePayload(item.payload);
+    if (record.type === "seal") found.push(`seal ${record.batchNo}`);
+    else
+      for (const [, message] of record.lines.toString().matchAll(/"message":"(\w+)"/g)) found.push(message as string);
+  }
+  return found;
 }

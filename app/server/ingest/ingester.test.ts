@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { CatalogError } from "#app/server/ingest/batch-catalog.ts";
 import { buildTier0 } from "#app/server/ingest/build-tier0.ts";
 import { mergeParts } from "#app/server/ingest/merge-parts.ts";
-import { readWal, walFiles } from "#app/server/ingest/wal-reader.ts";
-import { decodePayload } from "#app/server/ingest/wal-payload.ts";
+import { walFiles } from "#app/server/ingest/wal-reader.ts";
 import { ManualClock, emptyOutside, type Outside } from "#tests/support/crash-fakes.ts";
 import {
   blockOf,
   buildMachine,
   closeMachine,
   committedMessages,
+  recordsIn,
   visibleMessages,
   type Machine,
   type MachineOptions,
@@ -154,12 +154,12 @@ describe("a damaged WAL", () => {
     const killed = await killedMachine();
     const [file] = (await walFiles(killed.fileSystem, FIRST_WAL)).slice(-1) as [string];
     const bytes = await killed.fileSystem.readFile(file);
-    const records = await recordsIn(killed.fileSystem);
+    const records = await recordsIn(killed.fileSystem, FIRST_WAL);
     for (let bit = 0; bit < bytes.length * 8; bit += 5) {
       const damaged = killed.fileSystem.afterKill({ syncsNewDirectories: true });
       const handle = await damaged.open(file, "read-write");
       await handle.write(Buffer.from([bytes.readUInt8(bit >> 3) ^ (1 << (bit & 7))]), bit >> 3);
-      const left = new Set(await recordsIn(damaged));
+      const left = new Set(await recordsIn(damaged, FIRST_WAL));
       const machine = boot({ fileSystem: damaged, outside: killed.outside, life: 2, maxEntries: 3 });
       await machine.ingester.start();
       await closeMachine(machine);
@@ -201,7 +201,7 @@ describe("a damaged WAL", () => {
       await machine.ingester.start();
       await pass(machine.clock, 500);
       disk = machine.fileSystem.afterKill({ syncsNewDirectories: true });
-      expect(await recordsIn(disk)).toContain("seal 0");
+      expect(await recordsIn(disk, FIRST_WAL)).toContain("seal 0");
       expect(await disk.list("/data/quarantine")).toEqual([]);
     }
   });
@@ -311,16 +311,3 @@ describe("a WAL file that cannot be removed", () => {
     expect(await machine.fileSystem.list("/data/wal")).toEqual([]);
   });
 });
-
-/** The messages and seals of the first process's sound records. */
-async function recordsIn(fileSystem: MemoryFileSystem): Promise<string[]> {
-  const found: string[] = [];
-  for await (const item of readWal(fileSystem, FIRST_WAL)) {
-    if (item.kind === "damage") continue;
-    const record = decodePayload(item.payload);
-    if (record.type === "seal") found.push(`seal ${record.batchNo}`);
-    else
-      for (const [, message] of record.lines.toString().matchAll(/"message":"(\w+)"/g)) found.push(message as string);
-  }
-  return found;
-}
