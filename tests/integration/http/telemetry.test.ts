@@ -108,6 +108,8 @@ test("one that sends its logs to itself finds them there, and they make no other
       OTEL_EXPORTER_OTLP_HEADERS: `x-api-key=${own.key}`,
       OTEL_SERVICE_NAME: "itself",
       OTEL_BLRP_SCHEDULE_DELAY: "100",
+      OTEL_BSP_SCHEDULE_DELAY: "100",
+      OTEL_METRIC_EXPORT_INTERVAL: "200",
       // Each batch of its lines would be compacted here at once, and each step is worth a line.
       COMPACT_INTERVAL_MS: "3600000",
     },
