@@ -13,12 +13,14 @@ import { decodeCursor, encodeCursor } from "#app/server/search/cursor.ts";
 import { decodeTail } from "#app/server/search/tier1-format.ts";
 import { blockOf } from "#tests/support/crash-model.ts";
 import { MemoryFileSystem } from "#tests/support/memory-file-system.ts";
+import { turnNowAndThen } from "#tests/support/turn-now-and-then.ts";
 import { mutateBody, type MutationOptions } from "#tests/support/mutate-body.ts";
 import { searchEntries } from "#tests/support/search-entries.ts";
 import { buildSimulatedTier1 } from "#tests/support/simulated-tier1.ts";
 
 /** 20,000 of each in CI; more with FUZZ_INPUTS. `decoders.fuzz.test.ts` does the same to what senders send. */
 const INPUTS = Number(process.env["FUZZ_INPUTS"] ?? 20_000);
+const TIMEOUT_MS = 60_000 + INPUTS * 10;
 /** The first input's number; a run with another sees other inputs. */
 const FROM = Number(process.env["FUZZ_FROM"] ?? 0);
 /** What grows faster than its input takes far longer than the garbage collector. */
@@ -42,6 +44,7 @@ interface Outcome {
 async function fuzz(options: MutationOptions, read: (body: Buffer) => Outcome | Promise<Outcome>): Promise<number> {
   let taken = 0;
   for (let number = 0; number < INPUTS; number++) {
+    await turnNowAndThen(number);
     const body = mutateBody(FROM + number, options);
     const usedBefore = process.cpuUsage();
     try {
@@ -108,7 +111,7 @@ const ENTRIES = [
 
 test(
   `queries: ${INPUTS} mutated ones are refused with a place, or found and printed the same`,
-  { timeout: 600_000 },
+  { timeout: TIMEOUT_MS },
   async () => {
     const options = { seeds: QUERIES, mostSeeds: 2, separators: [" ", "", " OR "], pieces: QUERY_PIECES };
     let parsedCount = 0;
@@ -141,7 +144,7 @@ function tier0(batchNo: number) {
 
 test(
   `objects of tier 0: ${INPUTS} mutated ones are refused, or are what was written`,
-  { timeout: 600_000 },
+  { timeout: TIMEOUT_MS },
   async () => {
     const seeds = [tier0(0).bytes, tier0(7).bytes];
     const lines = new Set(seeds.map((object) => linesOf(object)));
@@ -170,7 +173,7 @@ function linesOf(object: Buffer): string {
 
 test(
   `tails of tier 1: ${INPUTS} mutated ones are refused, or describe what was written`,
-  { timeout: 600_000 },
+  { timeout: TIMEOUT_MS },
   async () => {
     const fileSystem = new MemoryFileSystem();
     await fileSystem.makeDirectory("/d");
@@ -195,7 +198,7 @@ function digest(value: unknown): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-test(`payloads of WAL records: ${INPUTS} mutated ones never hang and never grow`, { timeout: 600_000 }, async () => {
+test(`payloads of WAL records: ${INPUTS} mutated ones never hang and never grow`, { timeout: TIMEOUT_MS }, async () => {
   const block = blockOf(["first", "second"], NOW_MS);
   const idempotency = { key: "k", claimId: "c", digest: "d", answer: "{}" };
   const seal = { type: "seal" as const, projectId: PROJECT, batchNo: 1, objectKey: "k", sha256: "s", entries: 2 };
@@ -216,7 +219,7 @@ test(`payloads of WAL records: ${INPUTS} mutated ones never hang and never grow`
   expect(taken).toBeGreaterThan(INPUTS / 20);
 });
 
-test(`cursors: ${INPUTS} mutated ones are ours or null`, { timeout: 600_000 }, async () => {
+test(`cursors: ${INPUTS} mutated ones are ours or null`, { timeout: TIMEOUT_MS }, async () => {
   const cursor = { fromNs: 1n, toNs: 2n ** 62n, queryHash: "abc", timestampNs: 7n, id: `${WAL}-1-2`, walId: WAL };
   const seeds = [encodeCursor(cursor), JSON.stringify([1, "1", "2", "h", "3", "i", "w"])];
   const taken = await fuzz(

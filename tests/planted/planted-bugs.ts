@@ -38,8 +38,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "a failed fsync is tried again",
     file: "app/server/ingest/wal.ts",
-    find: "throw this.#fail(error);\n    }\n    file.sizeBytes",
-    replace: "await handle.syncData();\n    }\n    file.sizeBytes",
+    find: "throw this.#fail(error);\n    }\n    this.#options.onSynced",
+    replace: "await handle.syncData();\n    }\n    this.#options.onSynced",
     caughtBy: { project: "unit", file: "app/server/ingest/wal.test.ts" },
   },
   {
@@ -74,8 +74,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "replay keeps a keyed record that another process has stored",
     file: "app/server/ingest/replay-wal.ts",
-    find: "&& !(await settleKey(options, walId, record))) continue;",
-    replace: "&& !(await settleKey(options, walId, record)) && record.count === 0) continue;",
+    find: "!(await settleKey(options, walId, record)))\n      continue;",
+    replace: "!(await settleKey(options, walId, record)))\n      if (record.count === 0) continue;",
     caughtBy: KEYED_ENTRIES,
   },
   {

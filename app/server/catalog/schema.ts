@@ -172,7 +172,8 @@ export const idempotencyKeys = pgTable(
     claimId: uuid("claim_id").notNull(),
     // Written by builds that know no takenClaims; an older process goes on beside a newer one.
     takenOver: boolean("taken_over").notNull().default(false),
-    // Claims that lost the key to another process; their records may still be in a WAL, and must not be stored.
+    // Claims that lost the key to another process; their records may still be in a WAL, and must not be stored once another
+    // claim has settled it.
     takenClaims: uuid("taken_claims")
       .array()
       .notNull()

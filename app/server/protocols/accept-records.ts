@@ -123,7 +123,7 @@ async function storeRecords(
   const isAnswerFinal = !waitForCommit;
   const accepted = await ingester.accept({ projectId, block, receivedAtMs, idempotency, isAnswerFinal });
   if (accepted.state === "taken-over") {
-    throw new IdempotencyError("KEY_RUNNING", "this process was away for so long that another one took it over", 1_000);
+    throw new IdempotencyError("KEY_RUNNING", "another process that had it before or took it over was quicker", 1_000);
   }
   if (!waitForCommit) return { status: 202, body: answerText(decoded) };
   if (accepted.state === "waiting") return { status: 202, body: answerText(decoded, { committed: false }) };

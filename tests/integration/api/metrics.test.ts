@@ -104,12 +104,22 @@ describe("what the dashboard and the alert rules ask for", () => {
 });
 
 test("every metric of ours is described with its type, and none that is not there", () => {
-  const rows = [...described.matchAll(/^\| `(akavelog_\w+)(?:\{[^`]*\})?` +\| (\w+) +\|/gm)].map((match) => [
+  const rows = [...described.matchAll(/^\| `(akavelog_\w+)(?:\{[^`]*\})?` +\| (\w+) +\| +[^| ]/gm)].map((match) => [
     match[1],
     match[2],
   ]);
   const own = [...types].filter(([name]) => name.startsWith("akavelog_"));
   expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(own));
+});
+
+test("what the dashboard and the alert rules show of the runtime is described as well", () => {
+  const named = EXPRESSIONS.flatMap(([, expression]) => {
+    const selected = readExpression(expression);
+    return typeof selected === "string" ? [] : selected.map(({ name }) => baseOf(name));
+  });
+  const ofRuntime = named.filter((name) => /^(process|nodejs)_/.test(name));
+  expect(ofRuntime.length).toBeGreaterThan(0);
+  expect(ofRuntime.filter((name) => !described.includes(`\`${name}\``))).toEqual([]);
 });
 
 test("every alert rule is described", () => {

@@ -1,11 +1,13 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXPORT_HEADER } from "#app/server/telemetry/otlp-exporter.ts";
 import { until, type TestProject } from "#tests/support/api-client.ts";
 import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
+import { freePort } from "#tests/support/server.ts";
 import { startOtlpReceiver, type OtlpReceiver } from "#tests/support/otlp-receiver.ts";
 
 const SECRET = "license-0123456789";
@@ -95,3 +97,36 @@ test(
     expect(await loadedBy(pid)).not.toEqual([]);
   },
 );
+
+test("one that sends its logs to itself finds them there, and they make no others", { timeout: LONG_MS }, async () => {
+  const port = await freePort();
+  const own = await server.api.createProject("own");
+  await server.restart({
+    port,
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+      OTEL_EXPORTER_OTLP_HEADERS: `x-api-key=${own.key}`,
+      OTEL_SERVICE_NAME: "itself",
+      OTEL_BLRP_SCHEDULE_DELAY: "100",
+      OTEL_BSP_SCHEDULE_DELAY: "100",
+      OTEL_METRIC_EXPORT_INTERVAL: "200",
+      // Each batch of its lines would be compacted here at once, and each step is worth a line.
+      COMPACT_INTERVAL_MS: "3600000",
+    },
+  });
+  const linesOf = async () => (await server.api.queryAll(own.key)).entries;
+  await until(
+    "it finds what it logged",
+    async () => (await linesOf()).some(({ message }) => message === "ready for logs"),
+    PATIENCE_MS,
+  );
+  const isCommitted = async () => (await linesOf()).every(({ ref }) => ref.key !== null);
+  await until("its lines are committed", isCommitted, PATIENCE_MS);
+  const lines = await linesOf();
+  expect(new Set(lines.map(({ service }) => service))).toEqual(new Set(["itself"]));
+  // Many times what an export, a batch and a commit take.
+  await sleep(3_000);
+  expect((await linesOf()).map(({ message }) => message)).toEqual(lines.map(({ message }) => message));
+  // Traces and metrics it does not take; that stands in its output alone, or every export would be the cause of another.
+  expect(server.process().output()).toContain("404");
+});
