@@ -4,6 +4,7 @@ import { useState, type ReactNode } from "react";
 import type { Account } from "#app/core/account.ts";
 import { Mark } from "#app/components/mark.tsx";
 import { applyTheme, type Theme } from "#app/components/theme.ts";
+import { useScrollOfPages } from "#app/components/use-scroll-of-pages.ts";
 import { keepZone, useZone } from "#app/components/zone.ts";
 import { buttonClass } from "#app/components/ui/button.tsx";
 import { Menu, MenuChoices, MenuLabel, MenuLink, MenuSeparator } from "#app/components/ui/menu.tsx";
@@ -31,6 +32,7 @@ const PAGES: readonly { path: string; label: string; icon: LucideIcon }[] = [
 
 /** AppShell is the frame of every page for people who are signed in; the page below it takes the height that is left. */
 export function AppShell({ account, projects, project, children }: AppShellProps) {
+  const page = useScrollOfPages();
   return (
     <div className="flex h-dvh flex-col">
       <a
@@ -54,7 +56,7 @@ export function AppShell({ account, projects, project, children }: AppShellProps
           <AccountMenu account={account} />
         </div>
       </header>
-      <main id="content" tabIndex={-1} className="flex min-h-0 flex-1 flex-col overflow-y-auto outline-none">
+      <main ref={page} id="content" tabIndex={-1} className="flex min-h-0 flex-1 flex-col overflow-y-auto outline-none">
         {children}
       </main>
     </div>

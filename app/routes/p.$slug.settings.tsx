@@ -1,4 +1,5 @@
-import { NavLink, Outlet, type MetaFunction } from "@remix-run/react";
+import { NavLink, Outlet, useLocation, type MetaFunction } from "@remix-run/react";
+import { useEffect, useRef } from "react";
 import { PageBody } from "#app/components/ui/page-body.tsx";
 
 const PAGES = [
@@ -13,9 +14,15 @@ const PAGES = [
 export const meta: MetaFunction = ({ params }) => [{ title: `Settings of ${params["slug"]} - Akavelog` }];
 
 export default function Settings() {
+  const { pathname } = useLocation();
+  const tabs = useRef<HTMLElement>(null);
+  // On a phone the last ones are beyond the side.
+  useEffect(() => {
+    tabs.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [pathname]);
   return (
     <PageBody title="Settings">
-      <nav aria-label="Settings" className="-mt-1 flex gap-1 overflow-x-auto border-b border-border">
+      <nav ref={tabs} aria-label="Settings" className="-mt-1 flex gap-1 overflow-x-auto border-b border-border">
         {PAGES.map(({ path, label }) => (
           <NavLink
             key={path}

@@ -67,7 +67,7 @@ test("a rule is built from a search, previewed, saved, fires, is silenced, and i
 
   await page.goto(`/p/${slug}/alerts/new?query=charge&service=pay&level=error`);
   await expect(page.getByLabel("Query")).toHaveValue("charge service:pay level:error");
-  await page.getByLabel("Matches").fill("5");
+  await page.getByLabel("Matches", { exact: true }).fill("5");
   await page.getByLabel("Window", { exact: true }).fill("1m");
   await expect(page.getByText("It would have fired once in the last 24 hours.")).toBeVisible();
   await expect(page.getByRole("img", { name: /The fullest window had 9 matches/ })).toBeVisible();

@@ -53,6 +53,19 @@ test("the dashboard counts what was sent, compares it with the day before and le
   await page.goBack();
   await expect(figures.getByText("1,500", { exact: true })).toBeVisible();
 
+  // Another page begins at its top; going back leads to where one was.
+  const content = page.locator("#content");
+  const scrolledTo = () => content.evaluate((element) => Math.round(element.scrollTop));
+  await content.evaluate((element) => element.scrollTo(0, 200));
+  const before = await scrolledTo();
+  expect(before).toBeGreaterThan(0);
+  await page.getByRole("link", { name: "Settings" }).click();
+  await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
+  expect(await scrolledTo()).toBe(0);
+  await page.goBack();
+  await expect(figures.getByText("1,500", { exact: true })).toBeVisible();
+  await expect.poll(scrolledTo).toBe(before);
+
   await page.goto("/");
   const card = page.getByRole("listitem").filter({ hasText: "figures" });
   await expect(card.getByText("300")).toBeVisible();

@@ -112,7 +112,8 @@ for (const colorScheme of ["light", "dark"] as const) {
       test.use({ colorScheme, viewport });
 
       test("every state of the explorer fits, and axe finds nothing", async ({ page }) => {
-        test.setTimeout(120_000);
+        // axe takes seconds for each of a dozen states, and many more on a busy machine.
+        test.setTimeout(300_000);
         const isPhone = viewport.width < 640;
         for (const { name, search, isEmpty, show, isWideOnly, isPhoneOnly } of STATES) {
           if ((isPhone ? isWideOnly : isPhoneOnly) === true) continue;

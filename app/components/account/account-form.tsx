@@ -3,7 +3,8 @@ import { getZodConstraint, parseWithZod } from "@conform-to/zod/v4";
 import { Form, useNavigation } from "@remix-run/react";
 import { MIN_PASSWORD_LENGTH, signInSchema, signUpSchema } from "#app/core/account.ts";
 import { Button } from "#app/components/ui/button.tsx";
-import { Field, FormErrors, Input } from "#app/components/ui/field.tsx";
+import { FormErrors } from "#app/components/ui/field.tsx";
+import { TextField } from "#app/components/ui/text-field.tsx";
 
 export interface AccountFormProps {
   /** `new` asks for a password to be, `known` for one that is. */
@@ -26,33 +27,15 @@ export function AccountForm({ password, submitLabel, lastResult }: AccountFormPr
   return (
     <Form method="post" id={form.id} onSubmit={form.onSubmit} noValidate={form.noValidate} className="space-y-4">
       <FormErrors errors={form.errors} />
-      <Field label="E-mail" errors={fields.email.errors}>
-        {(control) => (
-          <Input
-            {...control}
-            name={fields.email.name}
-            type="email"
-            autoComplete="username"
-            defaultValue={fields.email.initialValue}
-            required
-          />
-        )}
-      </Field>
-      <Field
+      <TextField label="E-mail" field={fields.email} type="email" autoComplete="username" required />
+      <TextField
         label="Password"
-        errors={fields.password.errors}
+        field={fields.password}
         {...(password === "new" ? { hint: `At least ${MIN_PASSWORD_LENGTH} characters.` } : {})}
-      >
-        {(control) => (
-          <Input
-            {...control}
-            name={fields.password.name}
-            type="password"
-            autoComplete={password === "new" ? "new-password" : "current-password"}
-            required
-          />
-        )}
-      </Field>
+        type="password"
+        autoComplete={password === "new" ? "new-password" : "current-password"}
+        required
+      />
       <Button type="submit" tone="primary" className="w-full" disabled={isBusy}>
         {isBusy ? "One moment…" : submitLabel}
       </Button>

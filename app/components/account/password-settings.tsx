@@ -1,10 +1,10 @@
 import { useForm } from "@conform-to/react";
 import { parseWithZod } from "@conform-to/zod/v4";
 import { MIN_PASSWORD_LENGTH, changePasswordSchema } from "#app/core/account.ts";
-import { SavedNote, useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
-import { Button } from "#app/components/ui/button.tsx";
-import { Field, FormErrors, Input } from "#app/components/ui/field.tsx";
+import { SaveButton, useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
+import { FormErrors } from "#app/components/ui/field.tsx";
 import { Section } from "#app/components/ui/section.tsx";
+import { TextField } from "#app/components/ui/text-field.tsx";
 
 /** PasswordSettings changes the password. */
 export function PasswordSettings({ email }: { email: string }) {
@@ -28,26 +28,24 @@ export function PasswordSettings({ email }: { email: string }) {
         {/* Tells password managers whose password it is. */}
         <input type="email" value={email} autoComplete="username" readOnly hidden />
         <FormErrors errors={form.errors} />
-        <Field label="Present password" errors={fields.current.errors}>
-          {(control) => (
-            <Input {...control} name={fields.current.name} type="password" autoComplete="current-password" required />
-          )}
-        </Field>
-        <Field
+        <TextField
+          label="Present password"
+          field={fields.current}
+          type="password"
+          autoComplete="current-password"
+          required
+        />
+        <TextField
           label="New password"
-          errors={fields.password.errors}
+          field={fields.password}
           hint={`At least ${MIN_PASSWORD_LENGTH} characters.`}
-        >
-          {(control) => (
-            <Input {...control} name={fields.password.name} type="password" autoComplete="new-password" required />
-          )}
-        </Field>
-        <div className="flex items-center gap-3">
-          <Button type="submit" tone="primary" disabled={isBusy}>
-            Change password
-          </Button>
-          <SavedNote isSaved={isSaved} />
-        </div>
+          type="password"
+          autoComplete="new-password"
+          required
+        />
+        <SaveButton isBusy={isBusy} isSaved={isSaved}>
+          Change password
+        </SaveButton>
       </fetcher.Form>
     </Section>
   );

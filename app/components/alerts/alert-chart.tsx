@@ -38,7 +38,7 @@ export function AlertChart({ from, stepMs, series, condition, label }: AlertChar
   const shown = series.slice(0, MAX_LINES);
   const windows = shown[0]?.values.length ?? 0;
   const highest = Math.max(condition.value, 1, ...shown.flatMap(({ values }) => values.map((value) => value ?? 0)));
-  const top = highest * 1.08;
+  const top = roundAbove(highest);
   const endOf = (i: number) => new Date(Date.parse(from) + (i + 1) * stepMs).toISOString();
   const thresholdY = HEIGHT - (condition.value / top) * HEIGHT;
   return (
@@ -62,7 +62,7 @@ export function AlertChart({ from, stepMs, series, condition, label }: AlertChar
       </figcaption>
       <div className="mt-2 flex gap-2">
         <p aria-hidden="true" className="flex h-40 flex-col justify-between text-right text-xs text-muted tabular-nums">
-          <span>{formatCount(Math.round(top))}</span>
+          <span>{formatCount(top)}</span>
           <span>0</span>
         </p>
         <svg
@@ -104,6 +104,13 @@ export function AlertChart({ from, stepMs, series, condition, label }: AlertChar
       </details>
     </figure>
   );
+}
+
+/** A figure that an axis can end in, with some room above the highest. */
+function roundAbove(value: number): number {
+  const unit = 10 ** Math.floor(Math.log10(value));
+  const factor = [1, 2, 3, 4, 5, 6, 8, 10].find((one) => one * unit > value * 1.02) ?? 20;
+  return factor * unit;
 }
 
 /** Each window is a point; a gap in what was evaluated is a gap in the line. */

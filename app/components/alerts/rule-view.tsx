@@ -56,7 +56,10 @@ export function RuleView({ slug, mayChange, rule, groups, course, events, delive
       )}
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="space-y-6">
-          <Section title="Matches over time" description={`Evaluated up to ${timeText(rule.evaluatedTo)}.`}>
+          <Section
+            title="Matches over time"
+            description={course.series.length === 0 ? undefined : `Evaluated up to ${timeText(rule.evaluatedTo)}.`}
+          >
             {course.series.length === 0 ? (
               <p className="text-sm text-muted">No window has been evaluated yet.</p>
             ) : (

@@ -15,8 +15,7 @@ export function TargetFields({ fields, canMail, keepsSecret }: TargetFieldsProps
       <TextField label="Webhook address" field={webhookUrl} inputMode="url" />
       <TextField
         label="Webhook secret"
-        // What was entered is never sent back.
-        field={{ name: webhookSecret.name, errors: webhookSecret.errors }}
+        field={webhookSecret}
         hint={`Signs what is sent, as Standard Webhooks say. ${keepsSecret ? "Empty keeps the one that is stored." : "It is not shown again."}`}
         type="password"
         autoComplete="new-password"

@@ -76,7 +76,7 @@ export function failureOf(error: unknown): ApiFailure {
   return {
     status: 0,
     title: "No answer",
-    detail: "The server did not answer, or the connection was cut. What was loaded stays.",
+    detail: "The server did not answer, or the connection was cut.",
     position: null,
     requestId: null,
   };

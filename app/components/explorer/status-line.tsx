@@ -20,6 +20,13 @@ export function StatusLine({ view, isStale, hasMore, stop, resume }: Search) {
         </Button>
       </div>
     );
+  // Where the rows would be stands why, and the way to ask again.
+  if (failure !== null && count === 0)
+    return (
+      <p className="truncate text-muted" role="status">
+        0 lines: not searched
+      </p>
+    );
   const partial = partialReason(view);
   if (partial !== null)
     return (

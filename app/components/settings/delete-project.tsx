@@ -3,8 +3,8 @@ import { parseWithZod } from "@conform-to/zod/v4";
 import { deleteFormSchema } from "#app/core/project-forms.ts";
 import { useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
 import { Button } from "#app/components/ui/button.tsx";
-import { Field, Input } from "#app/components/ui/field.tsx";
 import { Section } from "#app/components/ui/section.tsx";
+import { TextField } from "#app/components/ui/text-field.tsx";
 
 /** DeleteProject asks for the name before it deletes. It is a form on the page, so that it works without scripts as well. */
 export function DeleteProject({ name }: { name: string }) {
@@ -28,9 +28,7 @@ export function DeleteProject({ name }: { name: string }) {
         className="max-w-md space-y-4"
       >
         <input type="hidden" name="intent" value="delete" />
-        <Field label={`Type ${name} to confirm`} errors={fields.confirmation.errors}>
-          {(control) => <Input {...control} name={fields.confirmation.name} autoComplete="off" required />}
-        </Field>
+        <TextField label={`Type ${name} to confirm`} field={fields.confirmation} required />
         <Button type="submit" tone="danger" disabled={isBusy}>
           Delete project
         </Button>

@@ -1,6 +1,5 @@
 import type { Project } from "#app/core/project.ts";
-import { SavedNote, useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
-import { Button } from "#app/components/ui/button.tsx";
+import { SaveButton, useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
 import { Checkbox } from "#app/components/ui/field.tsx";
 import { Section } from "#app/components/ui/section.tsx";
 
@@ -28,14 +27,7 @@ export function LineSettings({ project, mayChange }: { project: Project; mayChan
           defaultChecked={project.keepRawLines}
           disabled={!mayChange}
         />
-        {mayChange && (
-          <div className="flex items-center gap-3">
-            <Button type="submit" tone="primary" disabled={isBusy}>
-              Save
-            </Button>
-            <SavedNote isSaved={isSaved} />
-          </div>
-        )}
+        {mayChange && <SaveButton isBusy={isBusy} isSaved={isSaved} />}
       </fetcher.Form>
     </Section>
   );

@@ -5,8 +5,9 @@ import { KEY_LIFETIMES, keyFormSchema } from "#app/core/project-forms.ts";
 import { useSettingsFetcher, type SettingsAnswer } from "#app/components/settings/settings-form.tsx";
 import { NewKeyNotice } from "#app/components/shippers/new-key-notice.tsx";
 import { Button } from "#app/components/ui/button.tsx";
-import { Checkbox, Field, FormErrors, Input, Select } from "#app/components/ui/field.tsx";
+import { Checkbox, Field, FormErrors, Select } from "#app/components/ui/field.tsx";
 import { Section } from "#app/components/ui/section.tsx";
+import { TextField } from "#app/components/ui/text-field.tsx";
 
 /** KeyAnswer is what making or rotating a key says. */
 export interface KeyAnswer extends SettingsAnswer {
@@ -48,9 +49,7 @@ export function NewKeyForm() {
       >
         <input type="hidden" name="intent" value="create" />
         <FormErrors errors={form.errors} />
-        <Field label="Name" errors={fields.name.errors} hint="Where it will be used: fluent-bit on web-1.">
-          {(control) => <Input {...control} name={fields.name.name} autoComplete="off" required />}
-        </Field>
+        <TextField label="Name" field={fields.name} hint="Where it will be used: fluent-bit on web-1." required />
         <fieldset className="space-y-2.5">
           <legend className="mb-1.5 text-sm font-medium">May</legend>
           {API_KEY_SCOPES.map((scope) => (

@@ -1,5 +1,5 @@
 import type { FieldMetadata } from "@conform-to/react";
-import { Field, Input } from "#app/components/ui/field.tsx";
+import { TextField } from "#app/components/ui/text-field.tsx";
 
 export interface ProjectFieldsProps {
   fields: { name: FieldMetadata<string>; retentionDays: FieldMetadata<number> };
@@ -13,31 +13,16 @@ export function ProjectFields({ fields, nameHint, retentionHint, disabled = fals
   const { name, retentionDays } = fields;
   return (
     <>
-      <Field label="Name" errors={name.errors} hint={nameHint}>
-        {(control) => (
-          <Input
-            {...control}
-            name={name.name}
-            defaultValue={name.initialValue}
-            autoComplete="off"
-            disabled={disabled}
-            required
-          />
-        )}
-      </Field>
-      <Field label="Days to keep logs" errors={retentionDays.errors} hint={retentionHint}>
-        {(control) => (
-          <Input
-            {...control}
-            name={retentionDays.name}
-            type="number"
-            inputMode="numeric"
-            defaultValue={retentionDays.initialValue}
-            disabled={disabled}
-            required
-          />
-        )}
-      </Field>
+      <TextField label="Name" field={name} hint={nameHint} disabled={disabled} required />
+      <TextField
+        label="Days to keep logs"
+        field={retentionDays}
+        hint={retentionHint}
+        type="number"
+        inputMode="numeric"
+        disabled={disabled}
+        required
+      />
     </>
   );
 }

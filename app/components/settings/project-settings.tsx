@@ -3,8 +3,7 @@ import { getZodConstraint, parseWithZod } from "@conform-to/zod/v4";
 import type { Project } from "#app/core/project.ts";
 import { projectFormSchema } from "#app/core/project-forms.ts";
 import { ProjectFields } from "#app/components/settings/project-fields.tsx";
-import { SavedNote, useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
-import { Button } from "#app/components/ui/button.tsx";
+import { SaveButton, useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
 import { FormErrors } from "#app/components/ui/field.tsx";
 import { Section } from "#app/components/ui/section.tsx";
 
@@ -36,14 +35,7 @@ export function ProjectSettings({ project, mayChange }: { project: Project; mayC
           retentionHint="Counted from an entry's time or its arrival, whichever is later. Older objects are deleted from the bucket."
           disabled={!mayChange}
         />
-        {mayChange && (
-          <div className="flex items-center gap-3">
-            <Button type="submit" tone="primary" disabled={isBusy}>
-              Save
-            </Button>
-            <SavedNote isSaved={isSaved} />
-          </div>
-        )}
+        {mayChange && <SaveButton isBusy={isBusy} isSaved={isSaved} />}
       </fetcher.Form>
     </Section>
   );

@@ -1,5 +1,6 @@
 import type { SubmissionResult } from "@conform-to/react";
 import { useActionData, useFetcher } from "@remix-run/react";
+import { Button } from "#app/components/ui/button.tsx";
 
 /** SettingsAnswer is what the action of a page with several forms says. */
 export interface SettingsAnswer {
@@ -22,11 +23,22 @@ export function useSettingsFetcher<Answer extends SettingsAnswer = SettingsAnswe
   return { fetcher, isBusy, answer, lastResult: answer?.result ?? null, isSaved: !isBusy && answer?.isSaved === true };
 }
 
-/** SavedNote says that a form was saved, also to those who only listen. */
-export function SavedNote({ isSaved }: { isSaved: boolean }) {
+export interface SaveButtonProps {
+  isBusy: boolean;
+  isSaved: boolean;
+  children?: string;
+}
+
+/** SaveButton sends a form, and says beside it that it was saved, also to those who only listen. */
+export function SaveButton({ isBusy, isSaved, children = "Save" }: SaveButtonProps) {
   return (
-    <span role="status" className="text-sm text-accent">
-      {isSaved ? "Saved" : ""}
-    </span>
+    <div className="flex items-center gap-3">
+      <Button type="submit" tone="primary" disabled={isBusy}>
+        {children}
+      </Button>
+      <span role="status" className="text-sm text-accent">
+        {isSaved ? "Saved" : ""}
+      </span>
+    </div>
   );
 }

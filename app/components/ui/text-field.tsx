@@ -14,7 +14,10 @@ export interface TextFieldProps extends Omit<ComponentProps<typeof Input>, "name
   hint?: string;
 }
 
-/** TextField is a labelled field of a form for short text that no browser should fill in or correct. */
+/**
+ * TextField is a labelled field of a form for short text. Browsers neither fill it in nor correct it unless told, and
+ * what was entered as a password is not written into the page again.
+ */
 export function TextField({ label, field, hint, ...input }: TextFieldProps) {
   return (
     <Field label={label} errors={field.errors} hint={hint}>
@@ -25,7 +28,7 @@ export function TextField({ label, field, hint, ...input }: TextFieldProps) {
           {...input}
           {...control}
           name={field.name}
-          defaultValue={field.initialValue}
+          defaultValue={input.type === "password" ? undefined : field.initialValue}
         />
       )}
     </Field>

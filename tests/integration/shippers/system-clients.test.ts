@@ -96,6 +96,12 @@ function start(program: string, args: string[]): void {
   running.push(spawn(program, args, { stdio: "ignore" }));
 }
 
+/** logTo sends one line to a syslog daemon, as programs of the system do. */
+async function logTo(port: number, message: string): Promise<void> {
+  const daemon = ["--server", "127.0.0.1", "--port", String(port), "--tcp", "--rfc3164"];
+  await run(find("logger") ?? "logger", [...daemon, "--tag", "shop", "--priority", "user.err", message]);
+}
+
 /** The configuration that the docs and the web app show. */
 function snippet(id: string, { key }: TestProject): string {
   return shipperSnippets({ origin: url, key }).find((one) => one.id === id)?.code ?? "";
@@ -172,19 +178,7 @@ log { source(s); destination(d_akavelog); destination(d_bulk); destination(d_lok
       path.join(directory, "ng.ctl"),
     ]);
     await untilOpen(port);
-    const client = [
-      "--server",
-      "127.0.0.1",
-      "--port",
-      String(port),
-      "--tcp",
-      "--tag",
-      "shop",
-      "--priority",
-      "user.err",
-      "--rfc3164",
-    ];
-    await run(find("logger") ?? "logger", [...client, "sng hello"]);
+    await logTo(port, "sng hello");
     for (const entry of await found(project, "sng hello", 3)) {
       expect(entry).toMatchObject({ service: "shop", level: "error", message: "sng hello" });
     }
@@ -206,19 +200,7 @@ ${snippet("rsyslog", project)}
     const paths = modules === "" ? [] : ["-M", modules];
     start(program, ["-n", "-f", file, "-i", path.join(directory, "rsyslog.pid"), ...paths]);
     await untilOpen(port);
-    const client = [
-      "--server",
-      "127.0.0.1",
-      "--port",
-      String(port),
-      "--tcp",
-      "--tag",
-      "shop",
-      "--priority",
-      "user.err",
-      "--rfc3164",
-    ];
-    await run(find("logger") ?? "logger", [...client, "rsyslog hello"]);
+    await logTo(port, "rsyslog hello");
     const [entry] = await found(project, "rsyslog hello", 1);
     expect(entry).toMatchObject({
       service: "shop",

@@ -5,7 +5,12 @@ import { createJsonCursor, type JsonCursor, type JsonValue } from "#app/server/p
 import { jsonText, numberValue, objectValue, textValue, type Members } from "#app/server/protocols/json-text.ts";
 import { expectEnd, takeValue, walkArray, walkObject } from "#app/server/protocols/json-walk.ts";
 import { NULL_VALUE } from "#app/server/protocols/otlp/any-value.ts";
-import { addLogRecord, resourceScopeOf, type LogRecord } from "#app/server/protocols/otlp/log-record.ts";
+import {
+  addLogRecord,
+  emptyLogRecord,
+  resourceScopeOf,
+  type LogRecord,
+} from "#app/server/protocols/otlp/log-record.ts";
 import type { DecodeContext } from "#app/server/protocols/protocol.ts";
 import { RecordSink } from "#app/server/protocols/record-sink.ts";
 
@@ -63,18 +68,7 @@ function attributesOf(cursor: JsonCursor, name: string): { name: string; version
 }
 
 function readLogRecord(cursor: JsonCursor): LogRecord {
-  const record: LogRecord = {
-    time: "",
-    observedTime: "",
-    severityNumber: 0,
-    severityText: "",
-    body: null,
-    attributes: new Map(),
-    traceId: "",
-    spanId: "",
-    eventName: "",
-    isTooDeep: false,
-  };
+  const record = emptyLogRecord();
   walkObject(cursor, (key) => {
     switch (key) {
       case "timeUnixNano":

@@ -29,6 +29,22 @@ export interface LogRecord {
   isTooDeep: boolean;
 }
 
+/** emptyLogRecord is a record of which nothing was read yet. */
+export function emptyLogRecord(): LogRecord {
+  return {
+    time: "",
+    observedTime: "",
+    severityNumber: 0,
+    severityText: "",
+    body: null,
+    attributes: new Map(),
+    traceId: "",
+    spanId: "",
+    eventName: "",
+    isTooDeep: false,
+  };
+}
+
 export const SERVICE_ATTRIBUTE = "service.name";
 const SCOPE_NAME_TAG = "otel.scope.name";
 const SCOPE_VERSION_TAG = "otel.scope.version";

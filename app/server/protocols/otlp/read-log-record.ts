@@ -1,5 +1,5 @@
 import { createAnyValueReader } from "#app/server/protocols/otlp/any-value.ts";
-import type { LogRecord } from "#app/server/protocols/otlp/log-record.ts";
+import { emptyLogRecord, type LogRecord } from "#app/server/protocols/otlp/log-record.ts";
 import {
   delimited,
   eachField,
@@ -13,18 +13,7 @@ import {
 /** readLogRecord reads a whole LogRecord, for the general path. */
 export function readLogRecord(reader: BinaryReader, body: Buffer, end: number): LogRecord {
   const values = createAnyValueReader(reader, body);
-  const record: LogRecord = {
-    time: "",
-    observedTime: "",
-    severityNumber: 0,
-    severityText: "",
-    body: null,
-    attributes: new Map(),
-    traceId: "",
-    spanId: "",
-    eventName: "",
-    isTooDeep: false,
-  };
+  const record = emptyLogRecord();
   eachField(reader, end, (tag) => {
     switch (tag) {
       case fixed64(1):
