@@ -67,16 +67,27 @@ export function decodeTier0Header(object: Buffer, key: string): { header: Tier0H
   }
   try {
     const json = decompress(payload.subarray(HEADER_MAGIC.length)).toString("utf8");
-    const header = JSON.parse(json, (name, value: unknown) =>
-      BIGINT_FIELDS.has(name) && typeof value === "string" ? BigInt(value.slice(0, -1)) : value,
-    ) as Tier0Header;
-    return { header, blocksStart };
+    const { batch, blocks, ...header } = JSON.parse(json) as WithTextTimes<Tier0Header>;
+    return { header: { ...header, batch: readTimes(batch), blocks: blocks.map(readTimes) }, blocksStart };
   } catch (error) {
     throw new CorruptBatchError(key, "its tier-0 header is damaged", { cause: error });
   }
 }
 
-const BIGINT_FIELDS: ReadonlySet<string> = new Set(["tsStartNs", "tsEndNs"]);
+type WithTextTimes<T> = Omit<T, "batch" | "blocks"> & {
+  batch: TextTimes<Tier0Header["batch"]>;
+  blocks: TextTimes<Tier0Block>[];
+};
+
+/** TextTimes is what a BigInt becomes in JSON: `12n`. */
+export type TextTimes<T> = Omit<T, "tsStartNs" | "tsEndNs"> & { tsStartNs: string; tsEndNs: string };
+
+/** readTimes reads them back. A reviver would be asked for each of thousands of counts beside them. */
+export function readTimes<T extends { tsStartNs: string; tsEndNs: string }>(
+  of: T,
+): Omit<T, "tsStartNs" | "tsEndNs"> & { tsStartNs: bigint; tsEndNs: bigint } {
+  return { ...of, tsStartNs: BigInt(of.tsStartNs.slice(0, -1)), tsEndNs: BigInt(of.tsEndNs.slice(0, -1)) };
+}
 
 /** decompressBlock returns a block's lines; the frame's checksum and size are checked. */
 export function decompressBlock(object: Buffer, start: number, block: Tier0Block, key: string): Buffer {

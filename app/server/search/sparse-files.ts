@@ -14,6 +14,8 @@ interface SparseFile {
 export interface PinnedFile {
   path: string;
   identity: string;
+  /** Made just now: nothing of the object is in it. */
+  isEmpty: boolean;
   release: () => void;
 }
 
@@ -62,6 +64,7 @@ export class SparseFiles {
   async pin(name: string, sizeBytes: number): Promise<PinnedFile> {
     const known = this.#files.get(name);
     const file = known ?? { path: path.join(this.#directory, name), heldBytes: 0, pins: 0, identity: 0 };
+    let isEmpty = false;
     file.pins++;
     this.#files.delete(name);
     this.#files.set(name, file);
@@ -69,6 +72,7 @@ export class SparseFiles {
       if ((await this.#fileSystem.stat(file.path)) === null) {
         await this.#create(file.path, sizeBytes);
         file.identity = ++this.#made;
+        isEmpty = true;
         this.#misses++;
       } else this.#hits++;
     } catch (error) {
@@ -78,6 +82,7 @@ export class SparseFiles {
     return {
       path: file.path,
       identity: String(file.identity),
+      isEmpty,
       release: () => {
         file.pins--;
         // A file that cannot be removed only takes room until the next start.

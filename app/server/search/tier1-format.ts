@@ -1,6 +1,6 @@
 import { compress } from "zstd-napi";
 import type { CommittedBatch, LineageRun } from "#app/server/ingest/batch-catalog.ts";
-import { CorruptBatchError } from "#app/server/ingest/tier0-format.ts";
+import { CorruptBatchError, readTimes, type TextTimes } from "#app/server/ingest/tier0-format.ts";
 import { decompress } from "#app/server/system/decompress.ts";
 
 /**
@@ -53,8 +53,6 @@ export interface RowGroup {
   isAscii?: boolean;
 }
 
-const BIGINT_FIELDS: ReadonlySet<string> = new Set(["tsStartNs", "tsEndNs"]);
-
 /** encodeTail makes the tail of an object from its filters, its description and its Parquet footer (with length and magic). */
 export function encodeTail(filters: readonly Buffer[], description: Tier1Description, footer: Buffer): Buffer {
   const json = JSON.stringify(description, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
@@ -83,9 +81,10 @@ export function decodeTail(tail: Buffer, key: string): Tier1Description {
     throw new CorruptBatchError(key, "it has no description before its Parquet footer");
   try {
     const json = decompress(tail.subarray(start, end - TRAILER_BYTES)).toString("utf8");
-    return JSON.parse(json, (name, value: unknown) =>
-      BIGINT_FIELDS.has(name) && typeof value === "string" ? BigInt(value.slice(0, -1)) : value,
-    ) as Tier1Description;
+    const described = JSON.parse(json) as TextTimes<Omit<Tier1Description, "rowGroups">> & {
+      rowGroups: TextTimes<RowGroup>[];
+    };
+    return { ...readTimes(described), rowGroups: described.rowGroups.map(readTimes) };
   } catch (error) {
     throw new CorruptBatchError(key, "its description is damaged", { cause: error });
   }

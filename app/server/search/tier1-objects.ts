@@ -32,6 +32,8 @@ interface Part {
 interface LocalFile {
   path: string;
   identity: string;
+  /** Nothing of the object is in it yet, so it need not be read to find that out. */
+  isEmpty: boolean;
 }
 
 /** Tails are mostly word filters, some 5 % of the data; this much of them answers for a gigabyte of objects. */
@@ -123,12 +125,13 @@ export class Tier1Objects {
     const path = files(batch.objectKey);
     const found = await fileSystem.stat(path);
     if (found === null) throw new ObjectNotFoundError("read", batch.objectKey);
-    return await work({ path, identity: `${found.sizeBytes} ${found.changedAtMs}` });
+    return await work({ path, identity: `${found.sizeBytes} ${found.changedAtMs}`, isEmpty: false });
   }
 
   /** Returns the part from the file, or from the store and then has it in the file as well. */
   async #read(batch: StoredBatch, file: LocalFile, part: Part, signal: AbortSignal): Promise<Buffer> {
-    const bytes = (await this.#readLocal(file.path, part)) ?? (await this.#fetch(batch, part, signal));
+    const bytes =
+      (file.isEmpty ? null : await this.#readLocal(file.path, part)) ?? (await this.#fetch(batch, part, signal));
     this.#verified.set(`${file.path} ${part.start}`, file.identity);
     return bytes;
   }
