@@ -9,8 +9,9 @@ import { demoEntries } from "./demo-logs.mjs";
 import { SERVER_ENV } from "./server-env.mjs";
 
 const HISTORY_MS = 60 * 60_000;
-const HISTORY_VISITS = 6_000;
 const VISITS_PER_S = 5;
+/** As many as come later, so that the hour before looks like the one after. */
+const HISTORY_VISITS = (HISTORY_MS / 1_000) * VISITS_PER_S;
 /** Entries in one request. */
 const REQUEST_ENTRIES = 2_000;
 

@@ -56,7 +56,7 @@ test("the dashboard counts what was sent, compares it with the day before and le
   // Another page begins at its top; going back leads to where one was.
   const content = page.locator("#content");
   const scrolledTo = () => content.evaluate((element) => Math.round(element.scrollTop));
-  await content.evaluate((element) => element.scrollTo(0, 200));
+  await content.evaluate((element) => element.scrollTo(0, 100));
   const before = await scrolledTo();
   expect(before).toBeGreaterThan(0);
   await page.getByRole("link", { name: "Settings" }).click();

@@ -189,10 +189,11 @@ function IconButton({ label, onClick, Icon }: { label: string; onClick: () => vo
   );
 }
 
-/** What is filtered stays in the list, also where nothing has it any more. */
+/** What is filtered stays in the part of the list that is always shown, also where nothing has it any more. */
 function mergedValues(facet: Facet | null | undefined, filter: FieldFilter): { value: string; count: number | null }[] {
   const values: { value: string; count: number | null }[] = [...(facet?.values ?? [])];
   for (const value of [...(filter.only ?? []), ...filter.excluded])
-    if (!values.some((one) => one.value === value)) values.unshift({ value, count: null });
+    if (!values.some((one) => one.value === value))
+      values.splice(Math.min(values.length, FEW - 1), 0, { value, count: null });
   return values;
 }
