@@ -103,6 +103,12 @@ const ANSWERS = {
     detail: "Compacted objects could not be searched. Try again.",
     retryAfterS: 2,
   },
+  SCAN_FAILED: {
+    status: 503,
+    title: "Search failed",
+    detail: "Lines that are not compacted could not be searched. Try again.",
+    retryAfterS: 2,
+  },
   COMPACTION_FAILED: {
     status: 500,
     title: "Compaction failed",

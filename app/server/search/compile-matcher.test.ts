@@ -97,3 +97,23 @@ test.each([
   expect(matchesMessage(query, message)).toBe(false);
   expect(usedMs()).toBeLessThan(1000);
 });
+
+test.each([
+  ["*nail*", "a\nail", false],
+  ["*nail*", "a\nnail", true],
+  ["*1b*", "\u001b[31m", false],
+  ["*1b*", "\u001b[31m 1b", true],
+  ["nail", 'a "nail"', true],
+  ["nail", "a\tnail\n", true],
+  ["ail", "a\fail", true],
+  ["nail", "énail", false],
+  ["nail", "nailé", false],
+  ["nail", "nail…", true],
+  ["nail", "nails nail", true],
+  ["nail", "nails snail", false],
+  ["disk", "dis\u212a", true],
+  ["disk", "dis\u212a2 disk2", false],
+  ["*ask*", "tas\u212a", true],
+])("%j in %j is told from its bytes as from its text: %s", (query, message, expected) => {
+  expect(matchesMessage(query, message)).toBe(expected);
+});

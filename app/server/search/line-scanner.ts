@@ -43,9 +43,9 @@ const MAX_POSTED = 2;
 const MAX_LOSSES = 1;
 /** A piece takes some milliseconds. A regex on a large line may take seconds, which ends sooner with the thread. */
 const STOP_MS = 150;
-/** A block of 1 MiB and what is made of it take some ten times as much. */
-const MAX_HEAP_MB = 256;
-const MAX_YOUNG_HEAP_MB = 16;
+/** A block of 1 MiB and what is made of it take some ten times as much; what may stay is not collected before it must be. */
+const MAX_HEAP_MB = 128;
+const MAX_YOUNG_HEAP_MB = 8;
 
 /**
  * LineScanner looks through lines that are not compacted in a thread of its own, so that no query holds up a request. Lines

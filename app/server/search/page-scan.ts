@@ -7,7 +7,7 @@ import type { Match } from "#app/server/search/page-selection.ts";
 import type { PageSource } from "#app/server/search/page-sources.ts";
 import { placedBlocks } from "#app/server/search/placed-blocks.ts";
 import { piecesOfParts } from "#app/server/search/pieces-of-parts.ts";
-import { scanStoredLines, type ScanTarget } from "#app/server/search/scan-lines.ts";
+import { scanStoredLines, type PageTarget } from "#app/server/search/scan-lines.ts";
 import type { ScanQuery } from "#app/server/search/scan-work.ts";
 import type { StatementOptions } from "#app/server/search/search-engine.ts";
 import {
@@ -57,7 +57,7 @@ export class PageScan {
   }
 
   /** Adds the source's matches to the selection; says why when it could not be looked at. */
-  async scan(source: PageSource, target: ScanTarget): Promise<SourceFailure | null> {
+  async scan(source: PageSource, target: PageTarget): Promise<SourceFailure | null> {
     const { batch } = source;
     if (source.kind === "rowGroup") return await this.#scanRowGroup(source, target);
     if (isLocal(batch) && batch.parts.length > 0) {
@@ -73,13 +73,13 @@ export class PageScan {
     return null;
   }
 
-  async #scanParts(view: LocalView, target: ScanTarget): Promise<void> {
+  async #scanParts(view: LocalView, target: PageTarget): Promise<void> {
     const { walId } = view.batch;
     for (const parts of piecesOfParts(view.parts))
       await this.#scanLines(() => copyFreshLines(walId, parts), target, null, null);
   }
 
-  async #scanObject(object: Buffer, target: ScanTarget, batchId: string | null, key: string | null): Promise<void> {
+  async #scanObject(object: Buffer, target: PageTarget, batchId: string | null, key: string | null): Promise<void> {
     const blocks = placedBlocks(object, key ?? "in the spool").map((placed) => {
       const startMs = nsToParts(placed.block.tsStartNs).ms;
       const endMs = nsToParts(placed.block.tsEndNs).ms;
@@ -97,7 +97,7 @@ export class PageScan {
 
   async #scanLines(
     copyLines: CopyLines,
-    { bounds, selection }: ScanTarget,
+    { bounds, selection }: PageTarget,
     batch: string | null,
     key: string | null,
   ): Promise<void> {
@@ -115,7 +115,7 @@ export class PageScan {
    * Asks the engine for what a round takes. A page that comes again for more of the same row group has the rest of it put
    * into a file, in order, since looking for each round's lines anew would cost the same each time.
    */
-  async #scanRowGroup(source: RowGroupSource, target: ScanTarget): Promise<SourceFailure | null> {
+  async #scanRowGroup(source: RowGroupSource, target: PageTarget): Promise<SourceFailure | null> {
     const { selection, bounds } = target;
     const { object, rowGroup } = source;
     if (!canHold(target, nsToParts(rowGroup.tsStartNs).ms, nsToParts(rowGroup.tsEndNs).ms)) return null;
@@ -142,7 +142,7 @@ export class PageScan {
     return null;
   }
 
-  async #sortRowGroup(source: RowGroupSource, target: ScanTarget): Promise<SourceFailure | null> {
+  async #sortRowGroup(source: RowGroupSource, target: PageTarget): Promise<SourceFailure | null> {
     const { selection, bounds } = target;
     const { object, rowGroup } = source;
     const limit = selection.room + 1;
@@ -156,11 +156,10 @@ export class PageScan {
   }
 
   /** What lies behind the last line was not looked at unless these are all: then another round has to begin there. */
-  #add({ object }: RowGroupSource, target: ScanTarget, lines: Buffer, isWhole: boolean): void {
-    const { selection, bounds } = target;
+  #add({ object }: RowGroupSource, target: PageTarget, lines: Buffer, isWhole: boolean): void {
     const { id, objectKey } = object.batch;
-    if (!isWhole && lines.length > 0) selection.endAt(lastPosition(lines));
-    scanStoredLines(lines, { bounds, selection, matches: () => true }, id, objectKey);
+    if (!isWhole && lines.length > 0) target.selection.endAt(lastPosition(lines));
+    scanStoredLines(lines, { ...target, matches: () => true }, id, objectKey);
   }
 
   async close(): Promise<void> {
@@ -170,7 +169,7 @@ export class PageScan {
 }
 
 /** Whether a page can still take anything of what lies between these times. */
-function canHold({ bounds, selection }: ScanTarget, minMs: number, maxMs: number): boolean {
+function canHold({ bounds, selection }: PageTarget, minMs: number, maxMs: number): boolean {
   if (maxMs < bounds.fromMs || minMs > bounds.toMs) return false;
   if (bounds.behind !== null && (bounds.order === "asc" ? maxMs < bounds.behind.ms : minMs > bounds.behind.ms))
     return false;

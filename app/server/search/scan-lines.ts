@@ -22,10 +22,14 @@ export interface ScanBounds {
   behind: Position | null;
 }
 
-export interface ScanTarget {
+/** PageTarget is what a page still takes. */
+export interface PageTarget {
   bounds: ScanBounds;
-  matches: Matcher;
   selection: PageSelection;
+}
+
+export interface ScanTarget extends PageTarget {
+  matches: Matcher;
 }
 
 /** scanStoredLines looks at every line of a decompressed block. */

@@ -2,13 +2,12 @@ import type { Predicate } from "#app/core/query/predicate.ts";
 import type { SearchRange } from "#app/core/query-request.ts";
 import { nsToParts, partsToNs } from "#app/core/timestamp.ts";
 import { batchFilter } from "#app/server/search/batch-filter.ts";
-import { compileMatcher } from "#app/server/search/compile-matcher.ts";
 import { OpenAhead } from "#app/server/search/open-ahead.ts";
 import { PageScan } from "#app/server/search/page-scan.ts";
 import { PageSelection, type Match, type Position } from "#app/server/search/page-selection.ts";
 import { expandSource, pageSources, type PageSource } from "#app/server/search/page-sources.ts";
 import { compileWordTest, findRowGroups } from "#app/server/search/prune-row-groups.ts";
-import type { ScanBounds, ScanTarget } from "#app/server/search/scan-lines.ts";
+import type { ScanBounds, PageTarget } from "#app/server/search/scan-lines.ts";
 import { findSources } from "#app/server/search/find-sources.ts";
 import { SourceReader, type QuerySourceOptions, type SourceFailure } from "#app/server/search/source-reader.ts";
 import type { Clock } from "#app/server/system/clock.ts";
@@ -88,7 +87,6 @@ class PageSearch {
   readonly #reader: SourceReader;
   readonly #scan: PageScan;
   readonly #deadlineMs: number;
-  readonly #matcher;
   readonly #wordTest;
   #sources: PageSource[] = [];
   #opener: OpenAhead;
@@ -109,7 +107,6 @@ class PageSearch {
     this.#reader = new SourceReader(options, request.projectId, signal);
     this.#opener = new OpenAhead(this.#reader, [], { isPruning: false, isAll: false });
     this.#scan = new PageScan(this.#reader, options, request, signal);
-    this.#matcher = compileMatcher(request.predicate);
     this.#wordTest = compileWordTest(request.predicate);
     this.#lastProgressMs = options.clock.nowMs();
     this.#deadlineMs = this.#lastProgressMs + options.maxQueryMs;
@@ -155,7 +152,7 @@ class PageSearch {
   async *#runRound(): AsyncGenerator<SearchEvent, "more" | "all" | "outdated"> {
     const { order, limit } = this.#request;
     const selection = new PageSelection({ order, maxEntries: limit - this.#matched, maxBytes: MAX_HELD_BYTES });
-    const target: ScanTarget = { bounds: this.#bounds(), matches: this.#matcher, selection };
+    const target: PageTarget = { bounds: this.#bounds(), selection };
     // Objects are replaced by their row groups on the way.
     for (let at = 0; at < this.#sources.length;) {
       const source = this.#sources[at] as PageSource;
@@ -191,7 +188,7 @@ class PageSearch {
     return null;
   }
 
-  async #scanSource(source: PageSource, target: ScanTarget): Promise<SourceFailure | null> {
+  async #scanSource(source: PageSource, target: PageTarget): Promise<SourceFailure | null> {
     const failure = await this.#scan.scan(source, target);
     if (failure === null) this.#scanned.add(source.batch);
     return failure;
