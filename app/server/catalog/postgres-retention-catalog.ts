@@ -1,6 +1,6 @@
 import { and, asc, eq, lte, sql } from "drizzle-orm";
 import type { CatalogDatabase } from "#app/server/catalog/database.ts";
-import { logBatches, processes, projects, walCommits } from "#app/server/catalog/schema.ts";
+import { logBatches, projects, walCommits } from "#app/server/catalog/schema.ts";
 import type { HiddenBatch, Orphan, RetentionCatalog, SweptObject } from "#app/server/retention/retention-catalog.ts";
 
 /** What one round takes at a time. */
@@ -77,7 +77,7 @@ async function postpone(database: CatalogDatabase, id: string, forMs: number): P
 async function findOrphans(database: CatalogDatabase, objects: readonly SweptObject[]): Promise<Orphan[]> {
   const given = JSON.stringify(objects.map(({ key, projectId, lineage }) => ({ key, project: projectId, lineage })));
   const rows = await database.run("find objects without a row", (db) =>
-    db.execute<{ key: string; in_ledger: boolean; expired_before: number | null; covered_by: string[] }>(sql`
+    db.execute<{ key: string; in_ledger: boolean; covered_by: string[] }>(sql`
       with orphans as (
         select key, project, lineage
         from jsonb_to_recordset(${given}::text::jsonb) as object(key text, project text, lineage jsonb)
@@ -101,21 +101,9 @@ async function findOrphans(database: CatalogDatabase, objects: readonly SweptObj
             and not exists (select 1 from covering where covering.key = inside.key
               and covering.wal_id = inside.wal_id and covering.batch_no = inside.batch_no)
         ) as in_ledger,
-        (select case when project.deleted_at is not null then 'Infinity'
-            else (extract(epoch from now()) - project.retention_days * 86400) * 1000 end::double precision
-          from ${projects} as project
-          where project.id::text = orphans.project and not exists (
-            select 1 from inside join ${processes} as process on process.wal_id = inside.wal_id
-            where inside.key = orphans.key)
-        ) as expired_before,
         to_jsonb(array(select distinct o3_object_key from covering
           where covering.key = orphans.key and state in ('stored', 'missing'))) as covered_by
       from orphans order by key`),
   );
-  return rows.map((row) => ({
-    key: row.key,
-    isInLedger: row.in_ledger,
-    expiredBeforeMs: row.expired_before,
-    coveredBy: row.covered_by,
-  }));
+  return rows.map((row) => ({ key: row.key, isInLedger: row.in_ledger, coveredBy: row.covered_by }));
 }

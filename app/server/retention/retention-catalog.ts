@@ -32,13 +32,8 @@ export interface SweptObject {
 
 export interface Orphan {
   key: string;
-  /** The ledger, or rows, have all the batches inside. */
+  /** The ledger has all the batches inside. */
   isInLedger: boolean;
-  /**
-   * Entries of before this moment (ms since 1970) have expired by their project's retention; Infinity where it was deleted.
-   * Null when nobody knows the project, or when a process that may be about to write the row is known.
-   */
-  expiredBeforeMs: number | null;
   /** Objects that rows name for batches inside. */
   coveredBy: string[];
 }

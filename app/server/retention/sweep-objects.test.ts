@@ -28,7 +28,7 @@ function orphans(keys: string[], refusals: Record<string, ObjectStoreError>) {
       Promise.resolve(
         objects
           .filter(({ key }) => bucket.has(key))
-          .map(({ key }) => ({ key, isInLedger: true, expiredBeforeMs: null, coveredBy: [] as string[] })),
+          .map(({ key }) => ({ key, isInLedger: true, coveredBy: [] as string[] })),
       ),
   } as unknown as RetentionCatalog;
   const sweep = () => sweepObjects({ catalog, store, logger: silentLogger }, new AbortController().signal);

@@ -1,6 +1,6 @@
 import { reasonOf } from "#app/core/errors.ts";
 import { ObjectStoreError, type ObjectStore } from "#app/server/o3/object-store.ts";
-import { describeObject, placeInLineage } from "#app/server/retention/describe-object.ts";
+import { placeInLineage } from "#app/server/retention/describe-object.ts";
 import { isProjectRecordKey, OBJECTS_PREFIX, projectIdOf } from "#app/server/retention/project-record.ts";
 import type { Orphan, RetentionCatalog, SweptObject } from "#app/server/retention/retention-catalog.ts";
 import type { Logger } from "#app/server/system/logger.ts";
@@ -21,11 +21,10 @@ export interface Swept {
 const PAGE = 1_000;
 
 /**
- * sweepObjects looks for objects that no row names. One is deleted only if the ledger has every batch inside it, or its last
- * entry has expired by what the object itself says; and if every object that has the batches now is in the bucket. Then its
- * lines were stored, and are elsewhere or expired. Everything else is reported and stays. (A database that was restored from
- * an old backup names objects that compaction has replaced since; what replaced them must not be deleted.) Throws
- * CatalogError and ObjectStoreError.
+ * sweepObjects looks for objects that no row names. One is deleted only if the ledger has every batch inside it, and every
+ * object that has them now is in the bucket: then its lines were stored, and are elsewhere or expired. Everything else is
+ * reported and stays. (A database that was restored from an old backup names objects that compaction has replaced since;
+ * what replaced them must not be deleted.) Throws CatalogError and ObjectStoreError.
  */
 export async function sweepObjects(options: SweepOptions, signal: AbortSignal): Promise<Swept> {
   const { store, logger } = options;
@@ -93,33 +92,15 @@ async function whyNotDeleted({ key }: Orphan, store: ObjectStore, signal: AbortS
   }
 }
 
-async function whyKept(orphan: Orphan, store: ObjectStore, signal: AbortSignal): Promise<string | null> {
-  const reason = orphan.isInLedger ? null : await whyNotExpired(orphan, store, signal);
-  if (reason !== null) return reason;
-  for (const key of orphan.coveredBy) {
+async function whyKept(
+  { isInLedger, coveredBy }: Orphan,
+  store: ObjectStore,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (!isInLedger) return "the ledger does not have all of its batches";
+  for (const key of coveredBy) {
     if ((await store.head(key, { signal })) === null)
       return `its lines should be in ${key}, which is not in the bucket`;
   }
   return null;
-}
-
-/**
- * A process that ends cleanly takes its ledger with it, so of what it left behind only the object can tell. Its own times
- * are the ones that its row had or would have got, and its bytes are checked before they are believed.
- */
-async function whyNotExpired(
-  { key, expiredBeforeMs }: Orphan,
-  store: ObjectStore,
-  signal: AbortSignal,
-): Promise<string | null> {
-  const unproven = "the ledger does not have all of its batches";
-  if (expiredBeforeMs === null) return unproven;
-  try {
-    const { tsEndNs, receivedAtMs } = await describeObject(store, key, signal);
-    const lastMs = Math.max(Number(tsEndNs / 1_000_000n), receivedAtMs);
-    return lastMs < expiredBeforeMs ? null : unproven;
-  } catch (error) {
-    signal.throwIfAborted();
-    return reasonOf(error);
-  }
 }
