@@ -47,7 +47,8 @@ export async function openTier1Search(options: Tier1SearchOptions): Promise<Open
       directories: [storeDirectory ?? directory],
       temporaryDirectory,
       memoryLimitMb: ENGINE_MEMORY_MB,
-      threads: availableParallelism() + 1,
+      // With one more, a word count over two objects took 6 % longer on two processors.
+      threads: availableParallelism(),
     },
   });
   const files = copies ?? ((objectKey: string) => path.join(storeDirectory ?? "", objectKey));
