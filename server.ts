@@ -1,7 +1,6 @@
 import { realpathSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
 import { multistream, pino, type Logger } from "pino";
 import { version } from "./package.json";
 import * as build from "virtual:remix/server-build";
@@ -26,17 +25,10 @@ const STOP_MS = 9_500;
 const FATAL_EXIT_MS = 200;
 
 /**
- * A function is optimised once it has run this many bytes of bytecode, nine times what V8 waits for by itself: what is hot
- * here lies in WebAssembly and native code, and over a million lines optimising all around it costs more than it saves.
- */
-const INTERRUPT_BUDGET_BYTES = 600_000;
-
-/**
  * startServer runs the whole process. `world` is what it touches outside itself; crash tests hand in one in which it dies
  * between two steps.
  */
 export async function startServer(world: World = realWorld): Promise<void> {
-  setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET_BYTES}`);
   const env = readEnvOrExit();
   const telemetry = await loadTelemetry(env);
   const logger = createLogger(env, telemetry);
