@@ -90,7 +90,11 @@ async function* encode(
     for (; next.done !== true; next = await rest.next()) {
       const event = next.value;
       if (event.kind === "end") yield Buffer.from(lastLine(format, endOf(event.end)));
-      else for (const match of event.matches) yield format === "csv" ? csvLine(match) : ndjsonLine(match);
+      else {
+        for (const match of event.matches) yield format === "csv" ? csvLine(match) : ndjsonLine(match);
+        // As in query-answer: whoever handed this array on still knows it.
+        event.matches.length = 0;
+      }
     }
   } finally {
     await rest.return(undefined);

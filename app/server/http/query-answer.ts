@@ -144,6 +144,8 @@ class AnswerEncoder {
       yield chunk;
     }
     if (bytes > 0) yield Buffer.concat(pieces, bytes);
+    // The generators that handed them on still know this array, and would keep the lines for as long as a reader stalls.
+    matches.length = 0;
   }
 
   #line(name: "entry" | "progress", json: Buffer[]): Buffer[] {

@@ -128,5 +128,5 @@ test("one that sends its logs to itself finds them there, and they make no other
   await sleep(3_000);
   expect((await linesOf()).map(({ message }) => message)).toEqual(lines.map(({ message }) => message));
   // Traces and metrics it does not take; that stands in its output alone, or every export would be the cause of another.
-  expect(server.process().output()).toContain("404");
+  expect(server.process().output()).toContain("Not Found");
 });
