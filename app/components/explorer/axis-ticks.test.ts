@@ -53,6 +53,13 @@ describe("the labels below a histogram", () => {
     ]);
   });
 
+  it("stand below decades as well", () => {
+    for (const years of [27, 57, 290]) {
+      const found = labels(buckets("1970-01-01T00:00:00Z", (years * 365 * DAY_MS) / 60, 60));
+      expect({ years, isLabelled: found.length >= 2 }).toEqual({ years, isLabelled: true });
+    }
+  });
+
   it("are never more than asked for", () => {
     for (const stepMs of [1_000, 5_000, MINUTE_MS, 30 * MINUTE_MS, DAY_MS, 7 * DAY_MS, 70 * DAY_MS])
       for (const count of [1, 2, 7, 60, 120])

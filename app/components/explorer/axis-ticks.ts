@@ -16,7 +16,7 @@ const STEPS_MS: readonly number[] = [
   ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * 1_000),
   ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS),
   ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR_MS),
-  ...[1, 2, 7, 14, 28, 91, 182, 364].map((days) => days * DAY_MS),
+  ...[1, 2, 7, 14, 28, 91, 182, 364, 728, 1_820, 3_640, 9_100, 18_200].map((days) => days * DAY_MS),
 ];
 
 /**
