@@ -17,7 +17,7 @@ const BATCH_CATALOG = { project: "integration", file: "tests/integration/catalog
 const STORE_FAULTS = {
   project: "integration",
   file: "tests/integration/o3/store-faults.test.ts",
-  env: { STORE_FAULTS: "30" },
+  env: { STORE_FAULTS: "150" },
 } as const;
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [
