@@ -127,7 +127,7 @@ export class PageSelection {
     const taken = this.#matches.splice(0, count);
     for (const match of taken) this.#bytes -= match.line.length;
     this.#room -= count;
-    return packed(taken);
+    return taken;
   }
 
   #compare(a: Position, b: Position): number {
@@ -152,15 +152,4 @@ export class PageSelection {
     const last = this.#matches.at(-1);
     if (isCut && last !== undefined) this.#last = { ms: last.ms, subMsNs: last.subMsNs, id: last.id };
   }
-}
-
-/** A reader may stall on these lines, and must not keep what each of them is a part of. */
-function packed(matches: readonly Match[]): Match[] {
-  const memory = Buffer.allocUnsafeSlow(matches.reduce((sum, { line }) => sum + line.length, 0));
-  let end = 0;
-  return matches.map((match) => {
-    const start = end;
-    end += match.line.copy(memory, start);
-    return { ...match, line: memory.subarray(start, end) };
-  });
 }
