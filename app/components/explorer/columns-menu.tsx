@@ -5,6 +5,7 @@ import { Popover } from "#app/components/explorer/popover.tsx";
 import type { UpdateExplorer } from "#app/components/explorer/use-explorer-state.ts";
 import { visibleLabel } from "#app/components/explorer/visible-text.ts";
 import { buttonClass } from "#app/components/ui/button.tsx";
+import { IconButton } from "#app/components/ui/icon-button.tsx";
 
 export interface ColumnsMenuProps {
   labels: readonly string[];
@@ -62,19 +63,22 @@ export function ColumnsMenu({ labels, columns, update }: ColumnsMenuProps) {
           return (
             <div key={label} className="flex items-center rounded px-1.5 text-[0.8125rem] hover:bg-sunken">
               <span className="min-w-0 flex-1 truncate">{name}</span>
-              <Small
+              <IconButton
+                size="medium"
                 label={`Move ${name} left`}
-                isDisabled={index === 0}
+                disabled={index === 0}
                 onClick={() => move(index, -1)}
                 Icon={ArrowLeft}
               />
-              <Small
+              <IconButton
+                size="medium"
                 label={`Move ${name} right`}
-                isDisabled={index === columns.length - 1}
+                disabled={index === columns.length - 1}
                 onClick={() => move(index, 1)}
                 Icon={ArrowRight}
               />
-              <Small
+              <IconButton
+                size="medium"
                 label={`Remove column ${name}`}
                 onClick={() => change(columns.filter((one) => one !== label))}
                 Icon={X}
@@ -106,27 +110,5 @@ export function ColumnsMenu({ labels, columns, update }: ColumnsMenuProps) {
         </div>
       </div>
     </Popover>
-  );
-}
-
-interface SmallProps {
-  label: string;
-  isDisabled?: boolean;
-  onClick: () => void;
-  Icon: typeof X;
-}
-
-function Small({ label, isDisabled = false, onClick, Icon }: SmallProps) {
-  return (
-    <button
-      type="button"
-      aria-label={label}
-      title={label}
-      disabled={isDisabled}
-      onClick={onClick}
-      className="grid size-7 cursor-pointer place-items-center rounded text-muted hover:text-ink disabled:cursor-default disabled:opacity-40"
-    >
-      <Icon className="size-3.5" aria-hidden="true" />
-    </button>
   );
 }

@@ -7,6 +7,7 @@ import { useFetched } from "#app/components/explorer/use-fetched.ts";
 import { visibleLabel } from "#app/components/explorer/visible-text.ts";
 import type { FieldFilter } from "#app/core/query/edit-query.ts";
 import { formatCount } from "#app/components/format.ts";
+import { IconButton } from "#app/components/ui/icon-button.tsx";
 
 export interface FacetSectionProps {
   slug: string;
@@ -163,29 +164,15 @@ function FacetValue({ label, filter, value, count, onOnly, onInclude, onExclude,
       </button>
       <span className="absolute right-0.5 flex bg-sunken opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:static pointer-coarse:bg-transparent pointer-coarse:opacity-100">
         {filter.only !== null && !isOnly && (
-          <IconButton label={`Also ${name}`} onClick={() => onInclude(value)} Icon={CirclePlus} />
+          <IconButton size="small" label={`Also ${name}`} onClick={() => onInclude(value)} Icon={CirclePlus} />
         )}
         {isExcluded ? (
-          <IconButton label={`Include ${name} again`} onClick={() => onInclude(value)} Icon={CirclePlus} />
+          <IconButton size="small" label={`Include ${name} again`} onClick={() => onInclude(value)} Icon={CirclePlus} />
         ) : (
-          <IconButton label={`Exclude ${name}`} onClick={() => onExclude(value)} Icon={CircleMinus} />
+          <IconButton size="small" label={`Exclude ${name}`} onClick={() => onExclude(value)} Icon={CircleMinus} />
         )}
       </span>
     </li>
-  );
-}
-
-function IconButton({ label, onClick, Icon }: { label: string; onClick: () => void; Icon: typeof CirclePlus }) {
-  return (
-    <button
-      type="button"
-      aria-label={label}
-      title={label}
-      onClick={onClick}
-      className="grid size-6 cursor-pointer place-items-center rounded text-muted hover:bg-raised hover:text-ink"
-    >
-      <Icon className="size-3.5" aria-hidden="true" />
-    </button>
   );
 }
 
