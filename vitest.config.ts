@@ -27,8 +27,9 @@ export default defineConfig({
           environment: "node",
           setupFiles,
           globalSetup: postgresSetup,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // A busy machine takes several times as long; what is timed is timed by the test itself.
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
         },
       },
       {

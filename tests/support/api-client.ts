@@ -166,7 +166,7 @@ export function readPage(text: string, format: AnswerFormat): Page {
 export async function until(
   what: string,
   attempt: () => Promise<boolean> | boolean,
-  timeoutMs = 15_000,
+  timeoutMs = 40_000,
 ): Promise<void> {
   const deadlineMs = Date.now() + timeoutMs;
   while (!(await attempt())) {

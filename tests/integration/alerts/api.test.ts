@@ -63,7 +63,7 @@ beforeAll(async () => {
   });
   project = await server.api.createProject("alerts");
   alerts = alertClient(server.api, project.key);
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.close();

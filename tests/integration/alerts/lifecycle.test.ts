@@ -22,7 +22,7 @@ beforeAll(async () => {
   receiver = await startWebhookReceiver();
   project = await server.api.createProject("alerts");
   alerts = alertClient(server.api, project.key);
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.close();
@@ -66,7 +66,7 @@ function typesAt(name: string): string[] {
   return receiver.received(`/${name}`).map(({ body }) => body.type.replace("alert.", ""));
 }
 
-async function untilTold(name: string, count: number, timeoutMs = 10_000): Promise<void> {
+async function untilTold(name: string, count: number, timeoutMs = 40_000): Promise<void> {
   await until(`${count} told at ${name}`, () => receiver.received(`/${name}`).length >= count, timeoutMs);
 }
 

@@ -50,7 +50,7 @@ beforeAll(async () => {
     starts.set(one, start);
     processes.push(one);
   }
-}, 120_000);
+});
 
 const starts = new Map<Process, () => Promise<TestServer>>();
 

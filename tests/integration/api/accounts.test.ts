@@ -28,7 +28,7 @@ beforeAll(async () => {
   }
   project = await server.api.createProject("shop");
   await server.api.commit(project.key, '{"message":"a line of the shop","service":"web"}');
-}, 120_000);
+});
 
 afterAll(() => server.close());
 
@@ -313,4 +313,4 @@ test("the first account may come from the configuration, and does not come back 
   } finally {
     await configured.close();
   }
-}, 60_000);
+});

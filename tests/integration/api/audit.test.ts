@@ -22,7 +22,7 @@ beforeAll(async () => {
   await admin.submit("/setup", { email: "admin@example.org", password: PASSWORD });
   project = await server.api.createProject("audited");
   owner = await join(admin, "owner", OWNER);
-}, 120_000);
+});
 
 afterAll(() => server.close());
 

@@ -22,7 +22,7 @@ let mixed: MixedServer;
 
 beforeAll(async () => {
   mixed = await startMixedServer();
-}, 120_000);
+});
 
 afterAll(() => mixed.close());
 

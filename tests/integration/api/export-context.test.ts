@@ -12,7 +12,7 @@ let mixed: MixedServer;
 
 beforeAll(async () => {
   mixed = await startMixedServer();
-}, 120_000);
+});
 
 afterAll(async () => {
   await mixed.close();
@@ -59,7 +59,7 @@ function readCsv(text: string): string[][] {
 const random = seededRandom(4);
 const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
 
-test("60 exports agree with a plain filter over the same lines", { timeout: 60_000 }, async () => {
+test("60 exports agree with a plain filter over the same lines", async () => {
   const fromMs = mixed.firstMs;
   for (let i = 0; i < 60; i++) {
     const order = pick(["asc", "desc"]);
@@ -109,7 +109,7 @@ test("60 exports agree with a plain filter over the same lines", { timeout: 60_0
   }
 });
 
-test("an export of more than a page goes through all pages, and on from its cursor", { timeout: 60_000 }, async () => {
+test("an export of more than a page goes through all pages, and on from its cursor", async () => {
   const { key } = await mixed.server.api.createProject("large");
   const lines = Array.from({ length: 25_000 }, (_, i) => JSON.stringify({ message: `line ${i}`, service: "bulk" }));
   await mixed.server.api.ingest(key, lines.join("\n"));
@@ -140,7 +140,7 @@ test("a cell that a spreadsheet would run begins with an apostrophe", async () =
   expect(rows.map((row) => row[3])).toEqual([...messages.slice(0, 7).map((text) => `'${text}`), ...messages.slice(7)]);
 });
 
-test("an export that the store cuts short says so in its last line", { timeout: 60_000 }, async () => {
+test("an export that the store cuts short says so in its last line", async () => {
   // Another process has neither spool nor cache, so the stored objects are out of its reach while the store is away.
   await mixed.server.restart({ env: { DATA_DIR: otherDataDirectory() } });
   const { body } = await exportRaw({ from: "0", to: "now+2d", query: "failed" });
@@ -182,7 +182,7 @@ async function context(body: object): Promise<Context> {
   return JSON.parse(text) as Context;
 }
 
-test("the lines around any line are its neighbours in the total order", { timeout: 60_000 }, async () => {
+test("the lines around any line are its neighbours in the total order", async () => {
   for (let i = 0; i < 60; i++) {
     const line = pick(mixed.all);
     const [before, after] = [pick([0, 1, 7, 60]), pick([0, 1, 9, 60])];

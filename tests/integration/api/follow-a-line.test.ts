@@ -20,7 +20,7 @@ const ROOMS = [
   "app/server/search",
 ];
 
-test("a posted line is found after kill -9 and a start, with the id it had before", { timeout: 90_000 }, async () => {
+test("a posted line is found after kill -9 and a start, with the id it had before", async () => {
   const dataDirectory = await mkdtemp(path.join(tmpdir(), "akavelog-follow-"));
   let server = await startServer({ dataDirectory, env: API_ENV });
   const api = apiClient(() => server);

@@ -15,7 +15,7 @@ beforeAll(async () => {
   proxy = await startS3FaultProxy(store.endpoint);
   server = await startApiServer({ store: { ...store, endpoint: proxy.endpoint } });
   project = await server.api.createProject("keys");
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.close();
@@ -137,7 +137,7 @@ test("a PUT that succeeded but whose reply was lost leaves one object and one ro
   expect(await countOf("reply lost", key)).toBe(1);
 });
 
-test.each(["stop", "kill9"] as const)("after %s keys are still remembered", { timeout: 60_000 }, async (how) => {
+test.each(["stop", "kill9"] as const)("after %s keys are still remembered", async (how) => {
   const body = `{"message":"before ${how}"}`;
   const first = await send(how, body);
   const waited = await send(`${how} waited`, body, { wait: true });

@@ -40,7 +40,7 @@ beforeAll(async () => {
   await until("the canary found its lines", async () => /canary_written_total ([3-9]|\d\d)/.test(await scrape()));
   text = await scrape();
   types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map((match) => [match[1] ?? "", match[2] ?? ""]));
-}, 120_000);
+});
 
 afterAll(() => server.close());
 

@@ -33,7 +33,7 @@ beforeAll(async () => {
     env: { BATCH_MAX_ENTRIES: "150", BATCH_MAX_AGE_MS: "700", ...COMPACT_AT_ONCE, COMPACT_INTERVAL_MS: "1000" },
   });
   project = await server.api.createProject("mixed tiers");
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.close();

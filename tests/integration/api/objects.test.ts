@@ -71,20 +71,16 @@ describe.each([
     client.destroy();
   }
 
-  test(
-    "32,000 lines come back the same, and after kill -9 and a start without a cache",
-    { timeout: 60_000 },
-    async () => {
-      const before = await server.api.queryAll(project.key);
-      expect(differenceOf(multisetOf(before.entries), expected).slice(0, 3)).toEqual([]);
-      await server.process().kill9();
-      await rm(path.join(server.dataDirectory, "cache"), { recursive: true, force: true });
-      await server.restart({ how: "kill9" });
-      const after = await server.api.queryAll(project.key, { order: "asc" });
-      expect(differenceOf(multisetOf(after.entries), expected).slice(0, 3)).toEqual([]);
-      expect(after.entries.every(({ ref }) => ref.key !== null)).toBe(true);
-    },
-  );
+  test("32,000 lines come back the same, and after kill -9 and a start without a cache", async () => {
+    const before = await server.api.queryAll(project.key);
+    expect(differenceOf(multisetOf(before.entries), expected).slice(0, 3)).toEqual([]);
+    await server.process().kill9();
+    await rm(path.join(server.dataDirectory, "cache"), { recursive: true, force: true });
+    await server.restart({ how: "kill9" });
+    const after = await server.api.queryAll(project.key, { order: "asc" });
+    expect(differenceOf(multisetOf(after.entries), expected).slice(0, 3)).toEqual([]);
+    expect(after.entries.every(({ ref }) => ref.key !== null)).toBe(true);
+  });
 
   test("DuckDB reads the objects: the same count, ids and lines", async () => {
     const connection = await (await DuckDBInstance.create(":memory:")).connect();

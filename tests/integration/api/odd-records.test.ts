@@ -6,7 +6,7 @@ let server: ApiServer;
 
 beforeAll(async () => {
   server = await startApiServer();
-}, 120_000);
+});
 
 afterAll(() => server.close());
 

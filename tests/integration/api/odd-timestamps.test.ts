@@ -8,7 +8,7 @@ let project: TestProject;
 beforeAll(async () => {
   server = await startApiServer();
   project = await server.api.createProject("times");
-}, 120_000);
+});
 
 afterAll(() => server.close());
 

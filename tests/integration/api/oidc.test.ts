@@ -27,7 +27,7 @@ beforeAll(async () => {
       OIDC_CLIENT_SECRET: "a secret of the provider",
     },
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.close();

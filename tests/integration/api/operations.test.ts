@@ -8,7 +8,7 @@ let server: ApiServer;
 
 beforeAll(async () => {
   server = await startApiServer({ env: { METRICS_TOKEN } });
-}, 120_000);
+});
 
 afterAll(() => server.close());
 

@@ -30,7 +30,7 @@ beforeAll(async () => {
     },
     env: { BATCH_MAX_AGE_MS: "500" },
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.close();
@@ -109,21 +109,17 @@ test(
   },
 );
 
-test(
-  "a batch that only the store has makes a read incomplete while the store is away",
-  { timeout: 60_000 },
-  async () => {
-    const project = await server.api.createProject("not cached");
-    await server.api.commit(project.key, '{"message":"only in the store"}');
-    await server.restart({ env: { CACHE_MAX_BYTES: "1" } });
-    await server.api.ingest(project.key, '{"message":"fresh"}');
-    await storeProxy.setAway(true);
-    const { status, body } = await query(project);
-    expect([status, body.end]).toMatchObject([200, { complete: false, reason: "unreachable", matched: 1 }]);
-    await storeProxy.setAway(false);
-    await expectDrained(project, ["only in the store", "fresh"]);
-  },
-);
+test("a batch that only the store has makes a read incomplete while the store is away", async () => {
+  const project = await server.api.createProject("not cached");
+  await server.api.commit(project.key, '{"message":"only in the store"}');
+  await server.restart({ env: { CACHE_MAX_BYTES: "1" } });
+  await server.api.ingest(project.key, '{"message":"fresh"}');
+  await storeProxy.setAway(true);
+  const { status, body } = await query(project);
+  expect([status, body.end]).toMatchObject([200, { complete: false, reason: "unreachable", matched: 1 }]);
+  await storeProxy.setAway(false);
+  await expectDrained(project, ["only in the store", "fresh"]);
+});
 
 test.each(["away", "silent"] as const)(
   "while the database is %s known keys keep ingesting",
@@ -163,7 +159,7 @@ test.each(["away", "silent"] as const)(
   },
 );
 
-test("killed while store and database are away, it comes back with every line once", { timeout: 60_000 }, async () => {
+test("killed while store and database are away, it comes back with every line once", async () => {
   const project = await server.api.createProject("both away");
   await server.api.commit(project.key, '{"message":"before"}');
   await storeProxy.setAway(true);

@@ -8,7 +8,7 @@ let server: ApiServer;
 
 beforeAll(async () => {
   server = await startApiServer({ env: { BATCH_MAX_AGE_MS: "300", BATCH_MAX_ENTRIES: "700" } });
-}, 120_000);
+});
 
 afterAll(() => server.close());
 
@@ -46,7 +46,6 @@ test.each<Paging>([
   { limit: 1, order: "asc", count: 300 },
 ])(
   "pages of $limit, $order, give each of $count lines once while more arrive and batches flush",
-  { timeout: 90_000 },
   async ({ limit, order, count }) => {
     const { key } = await server.api.createProject("pages");
     // Whole seconds with six fractions: most times are shared by several lines.
@@ -84,37 +83,33 @@ test.each<Paging>([
   },
 );
 
-test(
-  "5,000 lines of one and the same time come in pages, each once, both ways, fresh and stored",
-  { timeout: 60_000 },
-  async () => {
-    const { key } = await server.api.createProject("equal");
-    const body = Array.from(
-      { length: 5_000 },
-      (_, i) => `{"timestamp":"2026-01-02T03:04:05.000000001Z","message":"${i}"}`,
-    );
-    await server.api.ingest(key, body.join("\n"));
-    for (let round = 0; round < 2; round++) {
-      const found = new Map<string, string[]>();
-      for (const order of ["asc", "desc"] as const) {
-        const { entries } = await server.api.queryAll(key, { limit: 999, order });
-        expectOrdered(entries, order);
-        found.set(
-          order,
-          entries.map(({ message }) => message),
-        );
-      }
-      expect(found.get("asc")).toHaveLength(5_000);
-      expect(new Set(found.get("asc")).size).toBe(5_000);
-      expect(found.get("desc")).toEqual([...(found.get("asc") ?? [])].reverse());
-      await until("all is stored", async () =>
-        (await server.api.query(key, { limit: 10_000 })).entries.every(({ ref }) => ref.key !== null),
+test("5,000 lines of one and the same time come in pages, each once, both ways, fresh and stored", async () => {
+  const { key } = await server.api.createProject("equal");
+  const body = Array.from(
+    { length: 5_000 },
+    (_, i) => `{"timestamp":"2026-01-02T03:04:05.000000001Z","message":"${i}"}`,
+  );
+  await server.api.ingest(key, body.join("\n"));
+  for (let round = 0; round < 2; round++) {
+    const found = new Map<string, string[]>();
+    for (const order of ["asc", "desc"] as const) {
+      const { entries } = await server.api.queryAll(key, { limit: 999, order });
+      expectOrdered(entries, order);
+      found.set(
+        order,
+        entries.map(({ message }) => message),
       );
     }
-  },
-);
+    expect(found.get("asc")).toHaveLength(5_000);
+    expect(new Set(found.get("asc")).size).toBe(5_000);
+    expect(found.get("desc")).toEqual([...(found.get("asc") ?? [])].reverse());
+    await until("all is stored", async () =>
+      (await server.api.query(key, { limit: 10_000 })).entries.every(({ ref }) => ref.key !== null),
+    );
+  }
+});
 
-test("ids and order stay the same when entries are stored and the server is killed", { timeout: 60_000 }, async () => {
+test("ids and order stay the same when entries are stored and the server is killed", async () => {
   const { key } = await server.api.createProject("stable");
   await server.api.ingest(key, lines(3_000));
   const ids = async () => (await server.api.queryAll(key, { order: "asc" })).entries.map(({ ref }) => ref.id);

@@ -81,7 +81,7 @@ beforeAll(async () => {
   await server.api.commit(project.key, lines.slice(120, 210).join("\n"));
   const fresh = await server.api.ingest(project.key, lines.slice(210).join("\n"));
   if (fresh.status !== 202) throw new Error(`not accepted: ${fresh.status} ${await fresh.text()}`);
-}, 120_000);
+});
 
 afterAll(() => server.close());
 

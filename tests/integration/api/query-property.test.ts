@@ -37,7 +37,7 @@ beforeAll(async () => {
   await server.api.ingest(key, bodyOf(1_150, 3_000));
   await until("the spool is used", async () => (await server.api.query(key, { limit: 1 })).end.complete);
   all = (await server.api.queryAll(key, { order: "asc" })).entries;
-}, 120_000);
+});
 
 afterAll(async () => {
   await proxy.setAway(false);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { API_ENV, apiClient, type ApiClient, type TestProject } from "#tests/support/api-client.ts";
 import { openTestDatabase, type TestDatabase } from "#tests/support/postgres.ts";
 import { startServer, type TestServer } from "#tests/support/server.ts";
+import { TIMED } from "#tests/support/timed.ts";
 
 const RATE_BYTES_PER_S = 64 * 1024;
 const BURST_BYTES = 128 * 1024;
@@ -36,7 +37,7 @@ beforeAll(async () => {
   for (const name of ["headers", "records", "shared", "noisy", "quiet"]) {
     projects.set(name, await apis[0].createProject(name));
   }
-}, 120_000);
+});
 
 afterAll(async () => {
   for (const server of servers) await server.stop();
@@ -73,7 +74,7 @@ test("records are counted for each key by itself, whatever compression hides of 
   expect((await api.ingest(second, '{"message":"m"}')).status).toBe(202);
 });
 
-test("two processes give away one quota, not two", { timeout: 40_000 }, async () => {
+test("two processes give away one quota, not two", TIMED, async () => {
   const pieceBytes = 8 * 1024;
   const forMs = 5_000;
   let acceptedBytes = 0;
@@ -93,31 +94,27 @@ test("two processes give away one quota, not two", { timeout: 40_000 }, async ()
   expect(acceptedBytes).toBeGreaterThan(allowedBytes * 0.8);
 });
 
-test(
-  "a project at ten times its quota leaves the p99 of another within twofold",
-  { timeout: 90_000 },
-  async ({ annotate }) => {
-    const [api] = apis;
-    const quietP99 = async () => p99(await latenciesOf(api, keyOf("quiet"), 100));
-    const statuses = new Map<number, number>();
-    const alone: number[] = [];
-    const beside: number[] = [];
-    // In turns, since what else the machine does comes and goes.
-    for (let round = 0; round < ROUNDS; round++) {
-      alone.push(await quietP99());
-      const stop = makeNoise(keyOf("noisy"));
-      beside.push(await quietP99());
-      const noise = await stop();
-      for (const [status, count] of noise.statuses) statuses.set(status, (statuses.get(status) ?? 0) + count);
-      expect([...noise.retryAfter].filter((seconds) => !(Number(seconds) > 0))).toEqual([]);
-    }
-    await annotate(JSON.stringify({ alone, beside, statuses: Object.fromEntries(statuses) }));
-    expect(statuses.get(429) ?? 0).toBeGreaterThan(2 * (statuses.get(202) ?? 0));
-    expect(new Set(statuses.keys())).toEqual(new Set([202, 429]));
-    // A collection of garbage is as long as such a request; what is promised is about more than that.
-    expect(median(beside)).toBeLessThan(2 * median(alone) + 10);
-  },
-);
+test("a project at ten times its quota leaves the p99 of another within twofold", TIMED, async ({ annotate }) => {
+  const [api] = apis;
+  const quietP99 = async () => p99(await latenciesOf(api, keyOf("quiet"), 100));
+  const statuses = new Map<number, number>();
+  const alone: number[] = [];
+  const beside: number[] = [];
+  // In turns, since what else the machine does comes and goes.
+  for (let round = 0; round < ROUNDS; round++) {
+    alone.push(await quietP99());
+    const stop = makeNoise(keyOf("noisy"));
+    beside.push(await quietP99());
+    const noise = await stop();
+    for (const [status, count] of noise.statuses) statuses.set(status, (statuses.get(status) ?? 0) + count);
+    expect([...noise.retryAfter].filter((seconds) => !(Number(seconds) > 0))).toEqual([]);
+  }
+  await annotate(JSON.stringify({ alone, beside, statuses: Object.fromEntries(statuses) }));
+  expect(statuses.get(429) ?? 0).toBeGreaterThan(2 * (statuses.get(202) ?? 0));
+  expect(new Set(statuses.keys())).toEqual(new Set([202, 429]));
+  // A collection of garbage is as long as such a request; what is promised is about more than that.
+  expect(median(beside)).toBeLessThan(2 * median(alone) + 10);
+});
 
 /** Requests of 500 bytes, fifty a second: well below the quota. */
 async function latenciesOf(api: ApiClient, key: string, count: number): Promise<number[]> {

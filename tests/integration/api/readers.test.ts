@@ -5,6 +5,7 @@ import { ALL_TIME, until, type TestProject } from "#tests/support/api-client.ts"
 import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
 import { heldMemory, TELLS_MEMORY } from "#tests/support/held-memory.ts";
 import { cpuMs } from "#tests/support/server-process.ts";
+import { TIMED } from "#tests/support/timed.ts";
 
 const MIB = 1024 * 1024;
 const LINES = 20_000;
@@ -20,7 +21,7 @@ beforeAll(async () => {
   const line = (i: number) => JSON.stringify({ timestamp: firstMs + i, message: `${i} ${"x".repeat(1_000)}` });
   const body = Array.from({ length: LINES }, (_, i) => line(i)).join("\n");
   await server.api.commit(project.key, body);
-}, 120_000);
+});
 
 afterAll(() => server.close());
 
@@ -60,7 +61,7 @@ async function heldBytes(): Promise<number> {
   return (await heldMemory(server.process())).heldBytes;
 }
 
-test("a reader who stalls costs at most 1 MiB", { timeout: 120_000 }, async () => {
+test("a reader who stalls costs at most 1 MiB", { ...TIMED, timeout: 120_000 }, async () => {
   // What the first readers cost beside their own share, the later ones do not cost again.
   const first = await Promise.all(Array.from({ length: 30 }, openQuery));
   const before = await heldBytes();
@@ -70,7 +71,7 @@ test("a reader who stalls costs at most 1 MiB", { timeout: 120_000 }, async () =
   expect(perReader).toBeLessThan(1);
 });
 
-test("a thousand readers who hang up leave no work after 250 ms", { timeout: 120_000 }, async () => {
+test("a thousand readers who hang up leave no work after 250 ms", { ...TIMED, timeout: 120_000 }, async () => {
   // In small groups, so that the first of one does not send its whole page before the last has begun.
   for (let round = 0; round < 50; round++) {
     const sockets = await Promise.all(Array.from({ length: 20 }, openQuery));
@@ -87,7 +88,7 @@ test("a thousand readers who hang up leave no work after 250 ms", { timeout: 120
   expect([entries.length, end.complete]).toEqual([LINES, true]);
 });
 
-test("counts and exports whose clients hang up leave no work after 250 ms", { timeout: 60_000 }, async () => {
+test("counts and exports whose clients hang up leave no work after 250 ms", TIMED, async () => {
   await untilQuiet();
   const body = JSON.stringify({ ...ALL_TIME, query: "x* OR nowhere", fields: ["service", "host"] });
   const counts = Array.from({ length: 30 }, () =>
@@ -106,7 +107,7 @@ test("counts and exports whose clients hang up leave no work after 250 ms", { ti
   expect(await answer.json()).toMatchObject({ complete: true });
 });
 
-test("a slow reader gets every line of its page", { timeout: 60_000 }, async () => {
+test("a slow reader gets every line of its page", async () => {
   const answer = await server.api.call("/query", {
     method: "POST",
     key: project.key,

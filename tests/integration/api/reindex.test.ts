@@ -35,7 +35,7 @@ beforeAll(async () => {
   );
   for (let from = 0; from < 2_000; from += 500)
     await server.api.commit(project.key, lines.slice(from, from + 500).join("\n"));
-}, 120_000);
+});
 
 afterAll(async () => {
   await second?.stop();

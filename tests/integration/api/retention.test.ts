@@ -22,7 +22,7 @@ beforeAll(async () => {
     store: { ...bucket, endpoint: proxy.endpoint },
     env: { RETENTION_INTERVAL_MS: "200", SWEEP_INTERVAL_MS: "400", COMPACT_GRACE_MS: "0", LOG_LEVEL: "info" },
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.close();
@@ -55,7 +55,7 @@ async function messagesOf(project: TestProject): Promise<string[]> {
   return (await server.api.queryAll(project.key, { order: "asc" })).entries.map(({ message }) => message);
 }
 
-test("project.json follows each change, also one made while the store is away", { timeout: 60_000 }, async () => {
+test("project.json follows each change, also one made while the store is away", async () => {
   const project = await server.api.createProject("Shop");
   await until("it is written", () => recordOf(project) !== null);
   expect(recordOf(project)).toEqual({
@@ -76,7 +76,7 @@ test("project.json follows each change, also one made while the store is away", 
   await until("the end is written", () => recordOf(project)?.["deletedAt"] !== null);
 });
 
-test("an entry expires by the later of its time and its receipt, in every version", { timeout: 60_000 }, async () => {
+test("an entry expires by the later of its time and its receipt, in every version", async () => {
   const project = await server.api.createProject("expiry");
   await server.api.operator("PATCH", `/projects/${project.id}`, { retentionDays: 10 });
   const nowMs = Date.now();
@@ -114,7 +114,7 @@ test("an entry expires by the later of its time and its receipt, in every versio
   expect([rows.length, ledger.length]).toEqual([0, 4]);
 });
 
-test("a locked object is hidden at once and goes once the store lets it", { timeout: 60_000 }, async () => {
+test("a locked object is hidden at once and goes once the store lets it", async () => {
   const project = await server.api.createProject("locked");
   const locked = await commitAt(project, Date.now() - 50 * DAY_MS, "held");
   const free = await commitAt(project, Date.now() - 50 * DAY_MS, "free");
@@ -135,7 +135,7 @@ test("a locked object is hidden at once and goes once the store lets it", { time
   await until("it is gone a day later", () => bucket.versionCount(locked) === 0);
 });
 
-test("a deleted project's objects go, and nobody else's", { timeout: 60_000 }, async () => {
+test("a deleted project's objects go, and nobody else's", async () => {
   const [gone, stays] = [await server.api.createProject("gone"), await server.api.createProject("stays")];
   for (const project of [gone, stays]) await commitAt(project, Date.now(), "line");
   expect(objectsOf(gone)).toHaveLength(1);
@@ -145,7 +145,7 @@ test("a deleted project's objects go, and nobody else's", { timeout: 60_000 }, a
   expect(await messagesOf(stays)).toEqual(["line"]);
 });
 
-test("the sweep deletes what the ledger has elsewhere or expired, and nothing else", { timeout: 60_000 }, async () => {
+test("the sweep deletes what the ledger has elsewhere or expired, and nothing else", async () => {
   const project = await server.api.createProject("sweep");
   const { sql } = server.database;
   const put = async (key: string) => {

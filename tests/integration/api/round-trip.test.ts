@@ -65,7 +65,7 @@ const env = {
 beforeAll(async () => {
   dataDirectory = await mkdtemp(path.join(tmpdir(), "akavelog-round-trip-"));
   server = await startServer({ dataDirectory, env });
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.stop();
@@ -121,7 +121,7 @@ function expectOnlyMarker(found: string[]): void {
   expect(found).toEqual([expect.stringMatching(`^expected 0, found 1: .*${MARKER}`)]);
 }
 
-test("after a restart the lines are still the same", { timeout: 60_000 }, async () => {
+test("after a restart the lines are still the same", async () => {
   expect(await server.stop()).toBe(0);
   server = await startServer({ dataDirectory, env });
   for (const packing of PACKINGS.slice(0, 3)) {

@@ -18,7 +18,7 @@ beforeAll(async () => {
     const answer = await server.api.operator("POST", `/projects/${project.id}/keys`, { name: scope, scopes: [scope] });
     keys.set(scope, ((await answer.json()) as { apiKey: { key: string } }).apiKey.key);
   }
-}, 120_000);
+});
 
 afterAll(() => server.close());
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until, type FoundEntry, type TestProject } from "#tests/support/api-client.ts";
 import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
+import { TIMED } from "#tests/support/timed.ts";
 
 let server: ApiServer;
 let project: TestProject;
@@ -11,7 +12,7 @@ let project: TestProject;
 beforeAll(async () => {
   server = await startApiServer({ env: { BATCH_MAX_AGE_MS: "600000" } });
   project = await server.api.createProject("tail");
-}, 120_000);
+});
 
 afterAll(() => server.close());
 
@@ -69,7 +70,7 @@ class Follow {
   }
 }
 
-test("entries come within a second of their acknowledgement, as /query shows them", async () => {
+test("entries come within a second of their acknowledgement, as /query shows them", TIMED, async () => {
   const follow = await Follow.open(project.key);
   await server.api.ingest(project.key, '{"message":"one","tags":{"a":"b"},"level":"WRN"}\n{"message":"two"}');
   const acknowledgedAtMs = Date.now();
@@ -111,7 +112,7 @@ test("a query that is not understood is a 400", async () => {
     ]);
 });
 
-test("a thousand lines a second reach three readers, none late and none lost", { timeout: 60_000 }, async () => {
+test("a thousand lines a second reach three readers, none late and none lost", TIMED, async () => {
   const follows = await Promise.all([1, 2, 3].map(() => Follow.open(project.key, "?query=load")));
   const sentAtMs = new Map<string, number>();
   for (let second = 0; second < 4; second++) {
@@ -147,7 +148,7 @@ async function openStalled(): Promise<Socket> {
   return socket;
 }
 
-test("a reader who stalls is told how many it missed, and holds up nobody", { timeout: 60_000 }, async () => {
+test("a reader who stalls is told how many it missed, and holds up nobody", async () => {
   const stalled = await openStalled();
   const prompt = await Follow.open(project.key);
   const total = 40_000;
@@ -174,7 +175,7 @@ test("a reader who stalls is told how many it missed, and holds up nobody", { ti
   prompt.close();
 });
 
-test("an idle follow gets a heartbeat within 15 s, and ends when its key is revoked", { timeout: 40_000 }, async () => {
+test("an idle follow gets a heartbeat within 15 s, and ends when its key is revoked", TIMED, async () => {
   const { id, key, keyId } = await server.api.createProject("idle");
   const follow = await Follow.open(key);
   const openedAtMs = Date.now();

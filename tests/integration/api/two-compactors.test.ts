@@ -20,7 +20,7 @@ beforeAll(async () => {
   store = await startS3Server();
   first = await startApiServer({ store, env: { BATCH_MAX_ENTRIES: "20", ...COMPACT_NEVER } });
   secondDirectory = await mkdtemp(path.join(tmpdir(), "akavelog-second-"));
-}, 60_000);
+});
 
 afterAll(async () => {
   await second?.stop();

@@ -19,7 +19,7 @@ beforeAll(async () => {
     env: { WAL_MAX_BYTES: String(1024 * 1024), BATCH_MAX_AGE_MS: "300" },
   });
   project = await server.api.createProject("full");
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.close();
@@ -61,36 +61,32 @@ async function fill(from: number, bytes: number): Promise<number[]> {
 test.each([
   ["small requests", 20_000],
   ["requests of nearly the whole budget", 900_000],
-])(
-  "%s fill the WAL, are then refused, and accepted again when the store is back",
-  { timeout: 60_000 },
-  async (name, bytes) => {
-    const from = bytes;
-    await until("the WAL is nearly empty", async () => (await walBytes()) < 100_000);
-    await proxy.setAway(true);
-    const acknowledged = await fill(from, bytes);
-    expect(acknowledged.length).toBeGreaterThan(0);
-    expect((await server.api.query(project.key, { limit: 10_000 })).end.complete).toBe(true);
+])("%s fill the WAL, are then refused, and accepted again when the store is back", async (name, bytes) => {
+  const from = bytes;
+  await until("the WAL is nearly empty", async () => (await walBytes()) < 100_000);
+  await proxy.setAway(true);
+  const acknowledged = await fill(from, bytes);
+  expect(acknowledged.length).toBeGreaterThan(0);
+  expect((await server.api.query(project.key, { limit: 10_000 })).end.complete).toBe(true);
 
-    await proxy.setAway(false);
-    await until(
-      `${name} are accepted again`,
-      async () => (await server.api.ingest(project.key, line(from - 1, bytes))).status === 202,
-    );
-    await until("the server is ready", async () => (await server.api.call("/readyz")).status === 200);
-    const { entries } = await server.api.queryAll(project.key);
-    const counts = new Map<number, number>();
-    for (const { message } of entries) {
-      const number = Number(/^line (\d+)/.exec(message)?.[1]);
-      counts.set(number, (counts.get(number) ?? 0) + 1);
-    }
-    expect([...acknowledged, from - 1].map((number) => counts.get(number))).toEqual(
-      Array(acknowledged.length + 1).fill(1),
-    );
-  },
-);
+  await proxy.setAway(false);
+  await until(
+    `${name} are accepted again`,
+    async () => (await server.api.ingest(project.key, line(from - 1, bytes))).status === 202,
+  );
+  await until("the server is ready", async () => (await server.api.call("/readyz")).status === 200);
+  const { entries } = await server.api.queryAll(project.key);
+  const counts = new Map<number, number>();
+  for (const { message } of entries) {
+    const number = Number(/^line (\d+)/.exec(message)?.[1]);
+    counts.set(number, (counts.get(number) ?? 0) + 1);
+  }
+  expect([...acknowledged, from - 1].map((number) => counts.get(number))).toEqual(
+    Array(acknowledged.length + 1).fill(1),
+  );
+});
 
-test("ten times the budget goes through while the store keeps up", { timeout: 60_000 }, async () => {
+test("ten times the budget goes through while the store keeps up", async () => {
   for (let number = 0; number < 20; number++) {
     await until(
       "the line is accepted",

@@ -4,6 +4,7 @@ import pino from "pino";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { openTestDatabase, type TestDatabase } from "#tests/support/postgres.ts";
+import { TIMED } from "#tests/support/timed.ts";
 
 const logger = pino({ level: "silent" });
 
@@ -65,7 +66,7 @@ async function openProxy(targetUrl: string) {
   };
 }
 
-test("an absent database fails at once and not after a timeout", async () => {
+test("an absent database fails at once and not after a timeout", TIMED, async () => {
   const startedMs = performance.now();
   const url = new URL(db.url);
   url.port = "1";
@@ -73,7 +74,7 @@ test("an absent database fails at once and not after a timeout", async () => {
   expect(performance.now() - startedMs).toBeLessThan(2_000);
 });
 
-test("a database that accepts and says nothing fails after the connect timeout", async () => {
+test("a database that accepts and says nothing fails after the connect timeout", TIMED, async () => {
   proxy = await openProxy(db.url);
   proxy.state.silent = true;
   const startedMs = performance.now();
@@ -81,8 +82,8 @@ test("a database that accepts and says nothing fails after the connect timeout",
   expect(performance.now() - startedMs).toBeLessThan(3_000);
 });
 
-test("the server ends a slow statement before the caller gives up, and the connection goes on", async () => {
-  const database = connect(db.url, { queryTimeoutMs: 1_000, maxConnections: 1 });
+test("the server ends a slow statement before the caller gives up, and the connection goes on", TIMED, async () => {
+  const database = connect(db.url, { queryTimeoutMs: 2_500, maxConnections: 1 });
   const slow = database.run("sleep", (drizzle) => drizzle.execute(sql`select pg_sleep(30)`));
   await expect(slow).rejects.toMatchObject({
     kind: "unavailable",
@@ -91,21 +92,25 @@ test("the server ends a slow statement before the caller gives up, and the conne
   expect(await answer(database)).toBe(1);
 });
 
-test("a database that falls silent holds nobody for longer than the bound, and is used again when it is back", async () => {
-  proxy = await openProxy(db.url);
-  const database = connect(proxy.url, { queryTimeoutMs: 600, maxConnections: 2 });
-  expect(await answer(database)).toBe(1);
-  proxy.state.silent = true;
-  const startedMs = performance.now();
-  const results = await Promise.allSettled(Array.from({ length: 6 }, () => answer(database)));
-  expect(results.map(({ status }) => status)).toEqual(Array(6).fill("rejected"));
-  expect(performance.now() - startedMs).toBeLessThan(1_500);
-  // The old connections stay dead; only new ones get through.
-  proxy.state.silent = false;
-  expect(await answer(database)).toBe(1);
-});
+test(
+  "a database that falls silent holds nobody for longer than the bound, and is used again when it is back",
+  TIMED,
+  async () => {
+    proxy = await openProxy(db.url);
+    const database = connect(proxy.url, { queryTimeoutMs: 1_500, maxConnections: 2 });
+    expect(await answer(database)).toBe(1);
+    proxy.state.silent = true;
+    const startedMs = performance.now();
+    const results = await Promise.allSettled(Array.from({ length: 6 }, () => answer(database)));
+    expect(results.map(({ status }) => status)).toEqual(Array(6).fill("rejected"));
+    expect(performance.now() - startedMs).toBeLessThan(3_500);
+    // The old connections stay dead; only new ones get through.
+    proxy.state.silent = false;
+    expect(await answer(database)).toBe(1);
+  },
+);
 
-test("a busy pool is not taken for a silent one", async () => {
+test("a busy pool is not taken for a silent one", TIMED, async () => {
   const database = connect(db.url, { queryTimeoutMs: 2_000, maxConnections: 1 });
   // With a parameter, because postgres.js lets statements without one overtake those that wait.
   const sleep = () => database.run("sleep", (drizzle) => drizzle.execute(sql`select pg_sleep(${0.6}::float8)`));
@@ -146,7 +151,7 @@ test("a session that the server ends (57P01) is unavailable, and its place in th
   expect(await answer(database)).toBe(1);
 });
 
-test("close() waits for what runs, and does not wait for connections that broke", async () => {
+test("close() waits for what runs, and does not wait for connections that broke", TIMED, async () => {
   proxy = await openProxy(db.url);
   const database = connect(proxy.url);
   const broken = database.run("sleep", (drizzle) => drizzle.execute(sql`select pg_sleep(5)`)).catch(() => "broken");

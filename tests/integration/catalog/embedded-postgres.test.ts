@@ -9,6 +9,7 @@ import postgres from "postgres";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { prepareBinaries } from "#app/server/catalog/postgres-binaries.ts";
 import { openEmbeddedPostgres, type EmbeddedPostgres } from "#app/server/catalog/embedded-postgres.ts";
+import { TIMED } from "#tests/support/timed.ts";
 
 const logger = pino({ level: "silent" });
 const isRoot = process.getuid?.() === 0;
@@ -87,7 +88,7 @@ async function isRunning(pid: number): Promise<boolean> {
   return !state.includes(") Z ");
 }
 
-test("a first start is a durable, closed UTF-8 server, and a second one finds its data", async () => {
+test("a first start is a durable, closed UTF-8 server, and a second one finds its data", TIMED, async () => {
   const startedMs = performance.now();
   const first = await openServer();
   const firstMs = performance.now() - startedMs;
@@ -120,7 +121,7 @@ test("a first start is a durable, closed UTF-8 server, and a second one finds it
   expect(firstMs).toBeLessThan(9_000);
 });
 
-test("after kill -9 of the process the next start stops the orphan it left and loses nothing", async () => {
+test("after kill -9 of the process the next start stops the orphan it left and loses nothing", TIMED, async () => {
   const child = await openInChild();
   await remember(child.url);
   const orphan = await postmasterPid();

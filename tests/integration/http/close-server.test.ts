@@ -3,13 +3,14 @@ import { afterEach, expect, test } from "vitest";
 import { closeServer } from "#app/server/http/close-server.ts";
 import { streamResponse } from "#app/server/http/stream-response.ts";
 import { rawRequest, serve, type Served } from "#tests/integration/http/serve.ts";
+import { TIMED } from "#tests/support/timed.ts";
 
 let served: Served;
 afterEach(() => served.close());
 
 const GET = "GET /x HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
-test("a server that closes answers what is in flight and takes nothing new", async () => {
+test("a server that closes answers what is in flight and takes nothing new", TIMED, async () => {
   const stopping = new AbortController();
   served = await serve(
     async () => {
@@ -31,7 +32,7 @@ test("a server that closes answers what is in flight and takes nothing new", asy
   expect(Date.now() - before).toBeLessThan(500);
 });
 
-test("a reader that stands still is cut off when its time is over", async () => {
+test("a reader that stands still is cut off when its time is over", TIMED, async () => {
   async function* endless() {
     for (;;) yield "x".repeat(65_536);
   }

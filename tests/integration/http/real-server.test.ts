@@ -49,7 +49,7 @@ describe("the built server", () => {
     expect(await answer.text()).toBe("");
   });
 
-  test("ends with 0 within ten seconds of SIGTERM, whatever its clients do", { timeout: 30_000 }, async () => {
+  test("ends with 0 within ten seconds of SIGTERM, whatever its clients do", async () => {
     // One that is idle, one that stands still in the middle of its request.
     await fetch(`${server.url}/healthz`);
     await rawRequest(server.port, "POST /ingest HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n[");
@@ -59,7 +59,7 @@ describe("the built server", () => {
   });
 });
 
-test("the process is alive for /healthz before it is ready for anything else", { timeout: 60_000 }, async () => {
+test("the process is alive for /healthz before it is ready for anything else", async () => {
   const server = await startServer({ readyPath: "/healthz" });
   try {
     const ready = await fetch(`${server.url}/readyz`);
@@ -71,7 +71,7 @@ test("the process is alive for /healthz before it is ready for anything else", {
   }
 });
 
-test("npm start hands a signal on to the server, which ends with 0", { timeout: 60_000 }, async () => {
+test("npm start hands a signal on to the server, which ends with 0", async () => {
   const dataDirectory = await temporaryDataDirectory();
   const npm = spawn("npm", ["start"], {
     env: { ...process.env, PORT: "0", DATA_DIR: dataDirectory },

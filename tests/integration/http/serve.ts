@@ -68,7 +68,7 @@ export async function readUntilClose(socket: Socket): Promise<string> {
 }
 
 /** eventually waits until a fact holds, and fails with it when it does not hold in time. */
-export async function eventually(fact: () => boolean, timeoutMs = 5_000): Promise<void> {
+export async function eventually(fact: () => boolean, timeoutMs = 20_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!fact()) {
     if (Date.now() > deadline) throw new Error(`did not hold within ${timeoutMs} ms: ${fact.toString()}`);

@@ -36,7 +36,7 @@ beforeAll(async () => {
     },
   });
   project = await server.api.createProject("told");
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.close();

@@ -106,7 +106,7 @@ describe("an answer before the end of the body", () => {
     });
   }
 
-  test("is followed by the end of a connection whose client goes on sending", { timeout: 15_000 }, async () => {
+  test("is followed by the end of a connection whose client goes on sending", async () => {
     served = await serve(async () => new Response("no", { status: 401 }));
     const head = `POST /query HTTP/1.1\r\nhost: x\r\ncontent-length: ${1024 * MIB}\r\n\r\n`;
     const client = await rawRequest(served.port, head);

@@ -9,6 +9,7 @@ import { copyFreshLines } from "#app/server/search/fresh-lines.ts";
 import { LineScanner, ScanFailedError, type CopyLines } from "#app/server/search/line-scanner.ts";
 import { seededRandom } from "#tests/support/seeded-random.ts";
 import { buildWhenStale } from "../../../scripts/build.mjs";
+import { TIMED } from "#tests/support/timed.ts";
 
 const WAL_ID = "018f0000-0000-7000-8000-000000000000";
 const EVER = { fromNs: 0n, toNs: 2n ** 62n, groupings: [[]] };
@@ -17,7 +18,7 @@ const SLOW = parseQuery("message:/(a|x)*x(a|x){60}y$/") as Predicate;
 
 let scanner: LineScanner;
 
-beforeAll(() => buildWhenStale(), 120_000);
+beforeAll(() => buildWhenStale());
 beforeEach(() => {
   scanner = new LineScanner(pathToFileURL(path.resolve("build/server/scan-worker.js")));
 });
@@ -48,7 +49,7 @@ async function count(
   return counted[0]?.[0]?.groups[0]?.count ?? 0;
 }
 
-test("lines are counted beside the main thread, which goes on with its own work", async () => {
+test("lines are counted beside the main thread, which goes on with its own work", TIMED, async () => {
   expect(await count(EVERYTHING, linesOf("a", "b"))).toBe(2);
   const delays = monitorEventLoopDelay({ resolution: 5 });
   delays.enable();
@@ -70,21 +71,25 @@ test("the next turn goes to the project with the fewest pieces at work", async (
   expect(order.indexOf("quiet")).toBeLessThan(4);
 });
 
-test("what nobody waits for ends within 250 ms, however long it would take, and others are looked through all the same", async () => {
-  await count(EVERYTHING, linesOf("a"));
-  const gone = new AbortController();
-  const slow = count(SLOW, LARGE, { signal: gone.signal }).catch((error: unknown) => error);
-  const others = ["q", "r", "s"].map((projectId) => count(EVERYTHING, linesOf("a"), { projectId }));
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  gone.abort(new Error("gone"));
-  expect(await slow).toMatchObject({ message: "gone" });
-  // It would go on for seconds; the time of the thread is this process's.
-  await new Promise((resolve) => setTimeout(resolve, 250));
-  const before = process.cpuUsage();
-  expect(await Promise.all(others)).toEqual([1, 1, 1]);
-  const { user, system } = process.cpuUsage(before);
-  expect((user + system) / 1_000).toBeLessThan(700);
-});
+test(
+  "what nobody waits for ends within 250 ms, however long it would take, and others are looked through all the same",
+  TIMED,
+  async () => {
+    await count(EVERYTHING, linesOf("a"));
+    const gone = new AbortController();
+    const slow = count(SLOW, LARGE, { signal: gone.signal }).catch((error: unknown) => error);
+    const others = ["q", "r", "s"].map((projectId) => count(EVERYTHING, linesOf("a"), { projectId }));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    gone.abort(new Error("gone"));
+    expect(await slow).toMatchObject({ message: "gone" });
+    // It would go on for seconds; the time of the thread is this process's.
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const before = process.cpuUsage();
+    expect(await Promise.all(others)).toEqual([1, 1, 1]);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(700);
+  },
+);
 
 test("lines that cannot be looked through fail by themselves", async () => {
   const broken: CopyLines = () => ({

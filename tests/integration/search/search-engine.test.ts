@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { EngineFailedError, SearchEngine } from "#app/server/search/search-engine.ts";
 import { until } from "#tests/support/api-client.ts";
+import { TIMED } from "#tests/support/timed.ts";
 import { buildWhenStale } from "../../../scripts/build.mjs";
 
 /** Runs for minutes unless somebody ends it. */
@@ -13,7 +14,7 @@ const ENDLESS = "select sum(hash(a.range + b.range)) from range(100000000) a, ra
 let directory: string;
 let engine: SearchEngine;
 
-beforeAll(() => buildWhenStale(), 120_000);
+beforeAll(() => buildWhenStale());
 
 // One that a test before has left busy would share out its turns otherwise.
 beforeEach(async () => {
@@ -38,7 +39,7 @@ function run(sql: string, { projectId = "p", signal = new AbortController().sign
   return engine.rows(sql, [], { projectId, signal });
 }
 
-test("a statement that nobody waits for any more ends, and its turn is free within 250 ms", async () => {
+test("a statement that nobody waits for any more ends, and its turn is free within 250 ms", TIMED, async () => {
   expect(await run("select 1")).toEqual([[1]]);
   const gone = new AbortController();
   const running = Array.from({ length: 6 }, () => run(ENDLESS, { signal: gone.signal }));

@@ -15,7 +15,7 @@ let project: TestProject;
 beforeAll(async () => {
   [server, limited] = await Promise.all([startApiServer(), startApiServer({ env: LIMITED_ENV })]);
   project = await server.api.createProject("answers");
-}, 120_000);
+});
 
 afterAll(() => Promise.all([server.close(), limited.close()]));
 

@@ -51,7 +51,7 @@ beforeAll(async () => {
   project = await server.api.createProject("captures");
   const env = { SYSLOG_TCP_PORT: String(await freePort()), SYSLOG_TCP_KEY: project.key };
   await server.restart({ env });
-}, 120_000);
+});
 
 afterAll(() => server.close());
 

@@ -10,7 +10,7 @@ let project: TestProject;
 beforeAll(async () => {
   server = await startApiServer();
   project = await server.api.createProject("answers");
-}, 120_000);
+});
 
 afterAll(() => server.close());
 

@@ -27,7 +27,7 @@ let url: string;
 beforeAll(async () => {
   server = await startApiServer();
   ({ url } = server.process());
-}, 120_000);
+});
 
 afterAll(() => server.close());
 

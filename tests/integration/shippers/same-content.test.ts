@@ -42,7 +42,7 @@ beforeAll(async () => {
       SYSLOG_UDP_KEY: keyOf(UDP),
     },
   });
-}, 120_000);
+});
 
 afterAll(() => server.close());
 

@@ -36,7 +36,7 @@ function find(name: ClientName): string | null {
 /** A client that is not there is skipped at home and a failure in CI, which installs them all. */
 function withClient(name: ClientName, title: string, body: (program: string) => Promise<void>): void {
   const program = find(name);
-  if (program !== null) test(title, { timeout: 60_000 }, () => body(program));
+  if (program !== null) test(title, () => body(program));
   else if (process.env["CI"] === "true") {
     test(title, () => {
       throw new Error(`${name} is missing: ${CLIENTS[name].install}`);
@@ -63,7 +63,7 @@ beforeAll(async () => {
     },
   });
   ({ url } = server.process());
-}, 120_000);
+});
 
 afterEach(async () => {
   for (const child of running.splice(0)) {
