@@ -7,7 +7,7 @@ export const COMPACT_AT_ONCE = { COMPACT_INTERVAL_MS: "100", COMPACT_MIN_AGE_MS:
 export const COMPACT_NEVER = { COMPACT_INTERVAL_MS: "86400000" };
 
 /** untilCompacted waits until nothing of tier 0 is left of a project, and what was replaced is gone. */
-export async function untilCompacted({ database }: ApiServer, projectId: string, timeoutMs = 60_000): Promise<void> {
+export async function untilCompacted({ database }: ApiServer, projectId: string, timeoutMs = 120_000): Promise<void> {
   await until(
     "everything is compacted",
     async () => {

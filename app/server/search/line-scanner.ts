@@ -125,8 +125,9 @@ export class LineScanner {
   }
 
   #postNext(): void {
-    while (this.#posted.size < MAX_POSTED && this.#waiting.length > 0) {
+    while (this.#posted.size < MAX_POSTED) {
       const next = takeFairest(this.#waiting, this.#posted.values());
+      if (next === null) return;
       this.#posted.set(next.id, next);
       this.#thread ??= this.#startThread();
       const lines = next.copyLines();

@@ -40,6 +40,9 @@ interface Waiting {
 const LINES_SUFFIX = ".ndjson";
 /** More would only share the same processors and hold more memory. */
 const MAX_RUNNING = 6;
+/** Each statement has a thread beside the ones that all share, so whoever runs many has most of the processors. */
+const MIN_OF_PROJECT = 2;
+const LEFT_FOR_OTHERS = 2;
 /** A process may be ended by another statement, or by the system: that is no reason to fail this one. */
 const MAX_LOSSES = 1;
 const NICENESS = 5;
@@ -47,7 +50,8 @@ const ENGINE_THREADS = 12;
 
 /**
  * SearchEngine runs statements in a process of its own: its threads do not stand before an fdatasync, and a crash in native
- * code costs some queries and no logs in flight. Turns go to the project with the fewest running statements.
+ * code costs some queries and no logs in flight. Turns go to the project with the fewest running statements, and no project
+ * has them all.
  */
 export class SearchEngine {
   readonly #options: SearchEngineOptions;
@@ -137,8 +141,13 @@ export class SearchEngine {
   }
 
   #startNext(): void {
-    while (this.#running.size < MAX_RUNNING && this.#waiting.length > 0) {
-      const next = takeFairest(this.#waiting, this.#running.values());
+    const mostOfProject = Math.min(
+      Math.max(MIN_OF_PROJECT, this.#options.duckDb.threads),
+      MAX_RUNNING - LEFT_FOR_OTHERS,
+    );
+    while (this.#running.size < MAX_RUNNING) {
+      const next = takeFairest(this.#waiting, this.#running.values(), mostOfProject);
+      if (next === null) return;
       this.#running.set(next.statement.id, next);
       this.#send(next.statement);
     }

@@ -71,40 +71,44 @@ test("DuckDB reads the bucket with the query of docs/object-format.md", async ()
   expect(counts.size).toBeGreaterThan(3);
 });
 
-test("an export that was begun before goes on in what the objects were compacted into", async () => {
-  await server.restart({ env: { ...COMPACT_NEVER, COMPACT_INTERVAL_MS: "3000", COMPACT_MIN_AGE_MS: "0" } });
-  const long = await server.api.createProject("long");
-  const filling = "x".repeat(800);
-  const lines = Array.from({ length: 30_000 }, (_, i) => {
-    return JSON.stringify({ timestamp: FIRST_MS + i, message: `line ${i} ${filling}` });
-  });
-  for (let from = 0; from < lines.length; from += 5_000)
-    await server.api.ingest(long.key, lines.slice(from, from + 5_000).join("\n"));
-  await server.api.commit(long.key, "{}");
-  const answer = await server.api.call("/export?from=0", {
-    key: long.key,
-    // Compressed, all of it would fit into what a connection holds.
-    headers: { "accept-encoding": "identity" },
-  });
-  const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
-  let text = Buffer.from((await reader.read()).value ?? []).toString("latin1");
-  const keysBefore = new Set(text.match(/"key":"[^"]*"/g));
-  await untilCompacted(server, long.id);
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read())
-    text += Buffer.from(piece.value).toString("latin1");
+test(
+  "an export that was begun before goes on in what the objects were compacted into",
+  { timeout: 240_000 },
+  async () => {
+    await server.restart({ env: { ...COMPACT_NEVER, COMPACT_INTERVAL_MS: "3000", COMPACT_MIN_AGE_MS: "0" } });
+    const long = await server.api.createProject("long");
+    const filling = "x".repeat(800);
+    const lines = Array.from({ length: 30_000 }, (_, i) => {
+      return JSON.stringify({ timestamp: FIRST_MS + i, message: `line ${i} ${filling}` });
+    });
+    for (let from = 0; from < lines.length; from += 5_000)
+      await server.api.ingest(long.key, lines.slice(from, from + 5_000).join("\n"));
+    await server.api.commit(long.key, "{}");
+    const answer = await server.api.call("/export?from=0", {
+      key: long.key,
+      // Compressed, all of it would fit into what a connection holds.
+      headers: { "accept-encoding": "identity" },
+    });
+    const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+    let text = Buffer.from((await reader.read()).value ?? []).toString("latin1");
+    const keysBefore = new Set(text.match(/"key":"[^"]*"/g));
+    await untilCompacted(server, long.id);
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read())
+      text += Buffer.from(piece.value).toString("latin1");
 
-  const records = text
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as { entry?: FoundEntry; end?: { complete: boolean; matched: number } });
-  expect(records.pop()?.end).toMatchObject({ complete: true, matched: lines.length + 1 });
-  const found = records.map(({ entry }) => /^line (\d+)/.exec(entry?.message ?? "")?.[1] ?? "last");
-  expect(found).toEqual(["last", ...Array.from({ length: lines.length }, (_, i) => String(lines.length - 1 - i))]);
-  expect([...keysBefore].every((key) => key.includes(".ndjson.zst"))).toBe(true);
-  expect(records.at(-1)?.entry?.ref.key).toMatch(/\.parquet$/);
-});
+    const records = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { entry?: FoundEntry; end?: { complete: boolean; matched: number } });
+    expect(records.pop()?.end).toMatchObject({ complete: true, matched: lines.length + 1 });
+    const found = records.map(({ entry }) => /^line (\d+)/.exec(entry?.message ?? "")?.[1] ?? "last");
+    expect(found).toEqual(["last", ...Array.from({ length: lines.length }, (_, i) => String(lines.length - 1 - i))]);
+    expect([...keysBefore].every((key) => key.includes(".ndjson.zst"))).toBe(true);
+    expect(records.at(-1)?.entry?.ref.key).toMatch(/\.parquet$/);
+  },
+);
 
-test("a compacted object expires as a whole, and nothing of it is left", async () => {
+test("a compacted object expires as a whole, and nothing of it is left", { timeout: 240_000 }, async () => {
   const old = await server.api.createProject("old");
   await server.restart({ env: { BATCH_MAX_ENTRIES: "10", ...COMPACT_AT_ONCE } });
   const lines = Array.from({ length: 50 }, (_, i) => `{"timestamp":"2026-01-02T03:04:05Z","message":"line ${i}"}`);

@@ -53,11 +53,20 @@ test("a statement that nobody waits for any more ends, and its turn is free with
   expect(performance.now() - goneAtMs).toBeLessThan(250);
 });
 
+test("whoever asks much leaves turns to others", async () => {
+  const gone = new AbortController();
+  const busy = Array.from({ length: 8 }, () => run(ENDLESS, { projectId: "loud", signal: gone.signal }));
+  const settled = Promise.allSettled(busy);
+  expect(await run("select 1", { projectId: "quiet" })).toEqual([[1]]);
+  gone.abort(new Error("gone"));
+  await settled;
+});
+
 test("at most six statements run, and the next turn goes to the project with the fewest", async () => {
   const first = new AbortController();
   const others = new AbortController();
-  const busy = Array.from({ length: 6 }, (_, i) =>
-    run(ENDLESS, { projectId: "loud", signal: (i === 0 ? first : others).signal }),
+  const busy = ["loud", "loud", "b", "b", "c", "c"].map((projectId, i) =>
+    run(ENDLESS, { projectId, signal: (i === 0 ? first : others).signal }),
   );
   const order: string[] = [];
   const loud = run("select 1", { projectId: "loud" }).then(() => order.push("loud"));
