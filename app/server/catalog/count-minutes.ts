@@ -58,23 +58,23 @@ async function countMinutes(database: CatalogDatabase, request: MinuteCountReque
   };
 }
 
+const countStatement = wordedOnce("count minutes", buildCountStatement, hasFewWordings);
+
 /** One statement, so that counts, batches and ledger are of one moment. Sums and ledger stand in its first row only. */
-const countStatement = wordedOnce(
-  "count minutes",
-  (db: PostgresJsDatabase, wording: BatchWording) => {
-    const byService = sql`${sql.placeholder("byService")}::boolean`;
-    const found = db.$with("found").as(
-      db
-        .select({
-          ...storedBatchColumns,
-          isCounted: sql<boolean>`${logBatches.state} = 'stored' and
+function buildCountStatement(db: PostgresJsDatabase, wording: BatchWording) {
+  const byService = sql`${sql.placeholder("byService")}::boolean`;
+  const found = db.$with("found").as(
+    db
+      .select({
+        ...storedBatchColumns,
+        isCounted: sql<boolean>`${logBatches.state} = 'stored' and
           (not ${byService} or ${logBatches.services} is not null)`.as("is_counted"),
-        })
-        .from(logBatches)
-        .innerJoin(projects, eq(projects.id, logBatches.projectId))
-        .where(batchConditions(wording)),
-    );
-    const sums = sql`(
+      })
+      .from(logBatches)
+      .innerJoin(projects, eq(projects.id, logBatches.projectId))
+      .where(batchConditions(wording)),
+  );
+  const sums = sql`(
     select coalesce(jsonb_agg(jsonb_build_array(range, step, service, level, count)), '[]') from (
       select ranges.range, coalesce((counts.minute - ranges.origin) / ranges.step, 0) as step,
         case when ${byService} then counts.service end as service, counts.level, sum(counts.count) as count
@@ -87,27 +87,27 @@ const countStatement = wordedOnce(
           on counts.minute >= ranges.from_minute and counts.minute < ranges.to_minute
       where found.is_counted
       group by 1, 2, 3, 4) as sums)`;
-    const ledger = sql`(
+  const ledger = sql`(
     select coalesce(jsonb_agg(jsonb_build_array(commits.wal_id, commits.batch_no)), '[]')
     from ${walCommits} as commits
       join jsonb_to_recordset(${sql.placeholder("floors")}::text::jsonb) as floors("walId" text, "batchNo" bigint)
         on commits.wal_id = floors."walId" and commits.batch_no >= floors."batchNo"
     where commits.project_id = ${sql.placeholder("projectId")}::uuid)`;
-    const once = db
-      .select({ sums: sql<CountRow[]>`${sums}`.as("sums"), ledger: sql<[string, number][]>`${ledger}`.as("ledger") })
-      .from(sql`(values (1)) as one`)
-      .as("once");
-    const hasEdge = sql`exists (select 1 from ${logCounts} as counts where counts.batch_id = found.id
-    and counts.minute in (select jsonb_array_elements_text(${sql.placeholder("edgeMinutes")}::text::jsonb)::integer))`;
-    return db
-      .with(found)
-      .select({
-        batch: found._.selectedFields,
-        sums: sql<CountRow[] | null>`case when row_number() over () = 1 then ${once.sums} end`,
-        ledger: sql<[string, number][] | null>`case when row_number() over () = 1 then ${once.ledger} end`,
-      })
-      .from(once)
-      .leftJoin(found, sql`not found.is_counted or ${hasEdge}`);
-  },
-  hasFewWordings,
-);
+  const once = db
+    .select({ sums: sql<CountRow[]>`${sums}`.as("sums"), ledger: sql<[string, number][]>`${ledger}`.as("ledger") })
+    .from(sql`(values (1)) as one`)
+    .as("once");
+  // An array is looked up in the index of a batch's minutes; a list of rows would be compared with each of them.
+  const edges = sql`array(select jsonb_array_elements_text(${sql.placeholder("edgeMinutes")}::text::jsonb)::integer)`;
+  const hasEdge = sql`exists (select 1 from ${logCounts} as counts
+    where counts.batch_id = found.id and counts.minute = any(${edges}))`;
+  return db
+    .with(found)
+    .select({
+      batch: found._.selectedFields,
+      sums: sql<CountRow[] | null>`case when row_number() over () = 1 then ${once.sums} end`,
+      ledger: sql<[string, number][] | null>`case when row_number() over () = 1 then ${once.ledger} end`,
+    })
+    .from(once)
+    .leftJoin(found, sql`not found.is_counted or ${hasEdge}`);
+}

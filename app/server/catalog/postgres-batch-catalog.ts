@@ -136,43 +136,41 @@ async function markMissing(database: CatalogDatabase, batchId: string): Promise<
   return rows.length === 1;
 }
 
+const findStatement = wordedOnce("find batches", buildFindStatement, hasFewWordings);
+
 /**
  * One statement sees one snapshot, which is all that REPEATABLE READ would add here, without its three extra round trips.
  * The ledger stands in one row only: beside every batch it would be sent as often as there are batches.
  */
-const findStatement = wordedOnce(
-  "find batches",
-  (db: PostgresJsDatabase, wording: BatchWording) => {
-    const found = db
-      .select(storedBatchColumns)
-      .from(logBatches)
-      .innerJoin(projects, eq(projects.id, logBatches.projectId))
-      .where(batchConditions(wording))
-      .as("found");
-    const ledger = db
+function buildFindStatement(db: PostgresJsDatabase, wording: BatchWording) {
+  const found = db
+    .select(storedBatchColumns)
+    .from(logBatches)
+    .innerJoin(projects, eq(projects.id, logBatches.projectId))
+    .where(batchConditions(wording))
+    .as("found");
+  const ledger = db
+    .select({
+      keys: sql<
+        [string, number][]
+      >`coalesce(jsonb_agg(jsonb_build_array(${walCommits.walId}, ${walCommits.batchNo})), '[]')`.as("keys"),
+    })
+    .from(walCommits)
+    .innerJoin(
+      sql`jsonb_to_recordset(${sql.placeholder("floors")}::text::jsonb) as floors("walId" text, "batchNo" bigint)`,
+      sql`${walCommits.walId} = floors."walId" and ${walCommits.batchNo} >= floors."batchNo"`,
+    )
+    .where(eq(walCommits.projectId, sql.placeholder("projectId")))
+    .as("ledger");
+  return (
+    db
       .select({
-        keys: sql<
-          [string, number][]
-        >`coalesce(jsonb_agg(jsonb_build_array(${walCommits.walId}, ${walCommits.batchNo})), '[]')`.as("keys"),
+        found: found._.selectedFields,
+        ledger: sql<[string, number][] | null>`case when row_number() over () = 1 then ${ledger.keys} end`,
       })
-      .from(walCommits)
-      .innerJoin(
-        sql`jsonb_to_recordset(${sql.placeholder("floors")}::text::jsonb) as floors("walId" text, "batchNo" bigint)`,
-        sql`${walCommits.walId} = floors."walId" and ${walCommits.batchNo} >= floors."batchNo"`,
-      )
-      .where(eq(walCommits.projectId, sql.placeholder("projectId")))
-      .as("ledger");
-    return (
-      db
-        .select({
-          found: found._.selectedFields,
-          ledger: sql<[string, number][] | null>`case when row_number() over () = 1 then ${ledger.keys} end`,
-        })
-        .from(ledger)
-        .leftJoin(found, sql`true`)
-        // `nulls last` is how the index is sorted; without it PostgreSQL sorts again.
-        .orderBy(sql`${desc(found.tsEndNs)} nulls last`, found.id)
-    );
-  },
-  hasFewWordings,
-);
+      .from(ledger)
+      .leftJoin(found, sql`true`)
+      // `nulls last` is how the index is sorted; without it PostgreSQL sorts again.
+      .orderBy(sql`${desc(found.tsEndNs)} nulls last`, found.id)
+  );
+}
