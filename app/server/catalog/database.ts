@@ -47,16 +47,8 @@ export class CatalogDatabase {
     this.#pool = openPool(this.#options);
   }
 
-  /**
-   * Runs one statement. Throws CatalogError: `cannot <operation>: <reason>`. What is asked all the time, in few wordings, is
-   * `prepared`: each connection then sends it once, and saves a round trip and the parsing from then on. Connections never
-   * forget such a statement, so one whose wording grows with what is asked must not be.
-   */
-  async run<T>(
-    operation: string,
-    statement: (db: PostgresJsDatabase) => Promise<T>,
-    { isPrepared = false } = {},
-  ): Promise<T> {
+  /** Runs one statement. Throws CatalogError: `cannot <operation>: <reason>`. */
+  async run<T>(operation: string, statement: (db: PostgresJsDatabase) => Promise<T>): Promise<T> {
     if (this.#closing !== null) throw new CatalogError(operation, "unavailable", "the database connection is closed");
     const pool = this.#pool;
     const { clock, queryTimeoutMs } = this.#options;
@@ -67,7 +59,7 @@ export class CatalogDatabase {
       throw new CatalogError(operation, "unavailable", `no answer within ${queryTimeoutMs} ms`);
     });
     // In a function, because building a statement can throw as well.
-    const answer = Promise.race([(async () => statement(isPrepared ? pool.preparing : pool.db))(), timeout]);
+    const answer = Promise.race([(async () => statement(pool.db))(), timeout]);
     this.#running.add(answer);
     try {
       const result = await answer;
@@ -119,8 +111,6 @@ export class CatalogDatabase {
 interface Pool {
   sql: postgres.Sql;
   db: PostgresJsDatabase;
-  /** The same connections, but they remember statements. */
-  preparing: PostgresJsDatabase;
   lastAnswerMs: number;
 }
 
@@ -140,13 +130,5 @@ function openPool(options: Required<CatalogDatabaseOptions>): Pool {
       statement_timeout: Math.round(options.queryTimeoutMs * SERVER_BOUND_SHARE),
     },
   });
-  return { sql, db: drizzle(sql), preparing: drizzle(preparingClient(sql)), lastAnswerMs: -1 };
-}
-
-/** Drizzle hands every statement to `unsafe`, which prepares only what it is told to. */
-function preparingClient(sql: postgres.Sql): postgres.Sql {
-  const unsafe: postgres.Sql["unsafe"] = (text, parameters) => sql.unsafe(text, parameters, { prepare: true });
-  return new Proxy(sql, {
-    get: (target, name): unknown => (name === "unsafe" ? unsafe : Reflect.get(target, name)),
-  });
+  return { sql, db: drizzle(sql), lastAnswerMs: -1 };
 }

@@ -1,8 +1,16 @@
 import { and, desc, eq, inArray, sql } from "drizzle-orm";
-import { batchConditions, hasFewWordings } from "#app/server/catalog/batch-conditions.ts";
+import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import {
+  batchConditions,
+  batchValues,
+  batchWording,
+  hasFewWordings,
+  type BatchWording,
+} from "#app/server/catalog/batch-conditions.ts";
 import type { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { isUuid } from "#app/server/catalog/is-uuid.ts";
 import { logBatches, logCounts, processes, projects, walCommits } from "#app/server/catalog/schema.ts";
+import { wordedOnce } from "#app/server/catalog/worded-once.ts";
 import {
   ledgerKey,
   type BatchCatalog,
@@ -79,52 +87,15 @@ async function trimLedger(database: CatalogDatabase, walId: string): Promise<voi
   );
 }
 
-/**
- * One statement sees one snapshot, which is all that REPEATABLE READ would add here, without its three extra round trips.
- * The ledger stands in one row only: beside every batch it would be sent as often as there are batches.
- */
 async function findBatches(
   database: CatalogDatabase,
   filter: BatchFilter,
   floors: readonly WalFloor[],
 ): Promise<FoundBatches> {
   if (!isUuid(filter.projectId)) return { batches: [], inLedger: new Set() };
-  const rows = await database.run(
-    "find batches",
-    (db) => {
-      const found = db
-        .select(storedBatchColumns)
-        .from(logBatches)
-        .innerJoin(projects, eq(projects.id, logBatches.projectId))
-        .where(batchConditions(filter))
-        .as("found");
-      const ledger = db
-        .select({
-          keys: sql<
-            [string, number][]
-          >`coalesce(jsonb_agg(jsonb_build_array(${walCommits.walId}, ${walCommits.batchNo})), '[]')`.as("keys"),
-        })
-        .from(walCommits)
-        .innerJoin(
-          sql`jsonb_to_recordset(${JSON.stringify(floors)}::text::jsonb) as floors("walId" text, "batchNo" bigint)`,
-          sql`${walCommits.walId} = floors."walId" and ${walCommits.batchNo} >= floors."batchNo"`,
-        )
-        .where(eq(walCommits.projectId, filter.projectId))
-        .as("ledger");
-      return (
-        db
-          .select({
-            found: found._.selectedFields,
-            ledger: sql<[string, number][] | null>`case when row_number() over () = 1 then ${ledger.keys} end`,
-          })
-          .from(ledger)
-          .leftJoin(found, sql`true`)
-          // `nulls last` is how the index is sorted; without it PostgreSQL sorts again.
-          .orderBy(sql`${desc(found.tsEndNs)} nulls last`, found.id)
-      );
-    },
-    { isPrepared: hasFewWordings(filter) },
-  );
+  const wording = batchWording(filter);
+  const values = { ...batchValues(filter), floors: JSON.stringify(floors) };
+  const rows = await database.run("find batches", (db) => findStatement(db, wording).execute(values));
   const keys = rows.find((row) => row.ledger !== null)?.ledger ?? [];
   return {
     batches: rows.flatMap((row) => (row.found === null ? [] : [row.found])),
@@ -163,4 +134,43 @@ async function markMissing(database: CatalogDatabase, batchId: string): Promise<
       .returning({ id: logBatches.id }),
   );
   return rows.length === 1;
+}
+
+const findStatement = wordedOnce("find batches", buildFindStatement, hasFewWordings);
+
+/**
+ * One statement sees one snapshot, which is all that REPEATABLE READ would add here, without its three extra round trips.
+ * The ledger stands in one row only: beside every batch it would be sent as often as there are batches.
+ */
+function buildFindStatement(db: PostgresJsDatabase, wording: BatchWording) {
+  const found = db
+    .select(storedBatchColumns)
+    .from(logBatches)
+    .innerJoin(projects, eq(projects.id, logBatches.projectId))
+    .where(batchConditions(wording))
+    .as("found");
+  const ledger = db
+    .select({
+      keys: sql<
+        [string, number][]
+      >`coalesce(jsonb_agg(jsonb_build_array(${walCommits.walId}, ${walCommits.batchNo})), '[]')`.as("keys"),
+    })
+    .from(walCommits)
+    .innerJoin(
+      sql`jsonb_to_recordset(${sql.placeholder("floors")}::text::jsonb) as floors("walId" text, "batchNo" bigint)`,
+      sql`${walCommits.walId} = floors."walId" and ${walCommits.batchNo} >= floors."batchNo"`,
+    )
+    .where(eq(walCommits.projectId, sql.placeholder("projectId")))
+    .as("ledger");
+  return (
+    db
+      .select({
+        found: found._.selectedFields,
+        ledger: sql<[string, number][] | null>`case when row_number() over () = 1 then ${ledger.keys} end`,
+      })
+      .from(ledger)
+      .leftJoin(found, sql`true`)
+      // `nulls last` is how the index is sorted; without it PostgreSQL sorts again.
+      .orderBy(sql`${desc(found.tsEndNs)} nulls last`, found.id)
+  );
 }

@@ -40,6 +40,7 @@ export function fieldsOf(predicate: Predicate): { isCountable: boolean; asksServ
 
 /** compileCountFilter makes a countable predicate's test of a service and a level. */
 export function compileCountFilter(predicate: Predicate): (service: string, level: Level) => boolean {
+  if (predicate.kind === "all" && predicate.of.length === 0) return () => true;
   const matches = compileMatcher(predicate);
   const timestamp = parseTimestampText("1970-01-01T00:00:00Z") ?? { ms: 0, subMsNs: 0 };
   const slices = emptySlices();
