@@ -1,6 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fold } from "#app/core/fold.ts";
 import { until, type FoundEntry, type TestProject } from "#tests/support/api-client.ts";
@@ -69,6 +71,25 @@ test("DuckDB reads the bucket with the query of docs/object-format.md", async ()
   }
   expect(found.sort(inOrder)).toEqual([...counts].map(([key, count]) => `${key} ${count}`).sort(inOrder));
   expect(counts.size).toBeGreaterThan(3);
+});
+
+test("a reader that shares no code with DuckDB finds the same entries", async () => {
+  const found = new Map<string, object>();
+  const objects = path.join(server.dataDirectory, "objects");
+  for (const key of new Set(after.map(({ ref }) => ref.key ?? ""))) {
+    const file = await asyncBufferFromFile(path.join(objects, key));
+    for (const row of await parquetReadObjects({ file, compressors })) {
+      const promoted = Object.entries(row).flatMap(([name, value]) =>
+        name.startsWith("tags.") && value !== null ? [[name.slice("tags.".length), value] as const] : [],
+      );
+      const rest = row["tags"] === null ? {} : (JSON.parse(String(row["tags"])) as object);
+      const tags = { ...Object.fromEntries(promoted), ...rest };
+      const { service, level, message } = row;
+      found.set(`${String(row["id_request"])}-${String(row["id_index"])}`, { service, level, message, tags });
+    }
+  }
+  const expected = after.map(({ ref, service, level, message, tags }) => [ref.id, { service, level, message, tags }]);
+  expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
 });
 
 test(
