@@ -1,5 +1,5 @@
 import { formatEntryId, INDEX_DIGITS, type EntryPosition } from "#app/core/entry.ts";
-import type { Predicate } from "#app/core/query/predicate.ts";
+import { isEverything, type Predicate } from "#app/core/query/predicate.ts";
 import { partsToNs } from "#app/core/timestamp.ts";
 import { compileSql, jsonPointer, type KnownOfRows, type SqlValue } from "#app/server/search/compile-sql.ts";
 import { MAX_GROUPS, MAX_VALUE_BYTES } from "#app/server/search/group-counter.ts";
@@ -222,7 +222,7 @@ function predicateConditions(
   predicate: Predicate,
   values: SqlValue[],
 ): string[] {
-  if (predicate.kind === "all" && predicate.of.length === 0) return [];
+  if (isEverything(predicate)) return [];
   const isOurs = description.tokeniser === TOKENISER_VERSION;
   const known: KnownOfRows = {
     spellingsOf: (text) => (isOurs ? findSpellings(text, rowGroups.map(filterOf)) : null),
