@@ -38,6 +38,11 @@ export interface NumberBound {
 
 export const EVERYTHING: Predicate = { kind: "all", of: [] };
 
+/** isEverything tells that every entry matches. */
+export function isEverything(predicate: Predicate): boolean {
+  return predicate.kind === "all" && predicate.of.length === 0;
+}
+
 /** allOf joins conditions that must all hold, in the form in which each query has only one tree. */
 export function allOf(conditions: Predicate[]): Predicate {
   const of = conditions.flatMap((condition) => (condition.kind === "all" ? condition.of : [condition]));

@@ -1,5 +1,5 @@
 import { LEVELS, type Level } from "#app/core/level.ts";
-import type { Predicate } from "#app/core/query/predicate.ts";
+import { isEverything, type Predicate } from "#app/core/query/predicate.ts";
 import { parseTimestampText } from "#app/core/timestamp.ts";
 import { emptySlices, sliceLine } from "#app/server/ingest/canonical-line.ts";
 import { EntryBlockBuilder } from "#app/server/ingest/entry-block.ts";
@@ -40,7 +40,7 @@ export function fieldsOf(predicate: Predicate): { isCountable: boolean; asksServ
 
 /** compileCountFilter makes a countable predicate's test of a service and a level. */
 export function compileCountFilter(predicate: Predicate): (service: string, level: Level) => boolean {
-  if (predicate.kind === "all" && predicate.of.length === 0) return () => true;
+  if (isEverything(predicate)) return () => true;
   const matches = compileMatcher(predicate);
   const timestamp = parseTimestampText("1970-01-01T00:00:00Z") ?? { ms: 0, subMsNs: 0 };
   const slices = emptySlices();

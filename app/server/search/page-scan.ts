@@ -1,19 +1,21 @@
-import type { Predicate } from "#app/core/query/predicate.ts";
+import { isEverything, type Predicate } from "#app/core/query/predicate.ts";
 import { nsToParts } from "#app/core/timestamp.ts";
 import type { LocalView } from "#app/server/ingest/local-batches.ts";
 import { copyFreshLines } from "#app/server/search/fresh-lines.ts";
+import { likelyBounds } from "#app/server/search/likely-bounds.ts";
 import type { CopyLines, LineScanner } from "#app/server/search/line-scanner.ts";
 import type { Match } from "#app/server/search/page-selection.ts";
 import type { PageSource } from "#app/server/search/page-sources.ts";
 import { placedBlocks } from "#app/server/search/placed-blocks.ts";
 import { piecesOfParts } from "#app/server/search/pieces-of-parts.ts";
-import { scanStoredLines, type PageTarget } from "#app/server/search/scan-lines.ts";
+import { scanStoredLines, type PageTarget, type ScanBounds } from "#app/server/search/scan-lines.ts";
 import type { ScanQuery } from "#app/server/search/scan-work.ts";
 import type { StatementOptions } from "#app/server/search/search-engine.ts";
 import {
   isLocal,
   type QuerySourceOptions,
   type SourceFailure,
+  type SourceOutcome,
   type SourceReader,
 } from "#app/server/search/source-reader.ts";
 import { countLines, lastPosition } from "#app/server/search/stored-line.ts";
@@ -117,7 +119,7 @@ export class PageScan {
    */
   async #scanRowGroup(source: RowGroupSource, target: PageTarget): Promise<SourceFailure | null> {
     const { selection, bounds } = target;
-    const { object, rowGroup } = source;
+    const { rowGroup } = source;
     if (!canHold(target, nsToParts(rowGroup.tsStartNs).ms, nsToParts(rowGroup.tsEndNs).ms)) return null;
     const known = this.#sorted.get(source);
     if (known !== undefined) {
@@ -131,15 +133,34 @@ export class PageScan {
     const limit = Math.max(2, Math.min(wanted, Math.floor(MAX_SELECTED_BYTES / maxEntryBytes)));
     const isAgain = this.#cut.has(source) && this.#sorted.size < MAX_SORTED;
     if (isAgain) return await this.#sortRowGroup(source, target);
-    const statement = pageStatement(object, rowGroup, { predicate: this.#predicate, bounds, limit });
-    const outcome = await this.#reader.lines(object, [rowGroup], statement);
-    this.#signal.throwIfAborted();
+    const outcome = await this.#firstLines(source, bounds, limit);
     if ("failed" in outcome) return outcome;
     const isWhole = countLines(outcome.found) < limit;
     if (!isWhole) this.#cut.add(source);
     this.#add(source, target, outcome.found, isWhole);
     this.bytesScanned += rawBytes;
     return null;
+  }
+
+  /** Where every entry matches, the first ones are near one end of the row group, and little is read of what is not. */
+  async #firstLines(source: RowGroupSource, bounds: ScanBounds, limit: number): Promise<SourceOutcome<Buffer>> {
+    const likely = isEverything(this.#predicate) ? likelyBounds(bounds, source.rowGroup, limit) : null;
+    if (likely !== null) {
+      const outcome = await this.#linesWithin(source, likely, limit);
+      if ("failed" in outcome || countLines(outcome.found) === limit) return outcome;
+    }
+    return await this.#linesWithin(source, bounds, limit);
+  }
+
+  async #linesWithin(
+    { object, rowGroup }: RowGroupSource,
+    bounds: ScanBounds,
+    limit: number,
+  ): Promise<SourceOutcome<Buffer>> {
+    const statement = pageStatement(object, rowGroup, { predicate: this.#predicate, bounds, limit });
+    const outcome = await this.#reader.lines(object, [rowGroup], statement);
+    this.#signal.throwIfAborted();
+    return outcome;
   }
 
   async #sortRowGroup(source: RowGroupSource, target: PageTarget): Promise<SourceFailure | null> {

@@ -8,11 +8,12 @@ import {
   type ObjectReaderOptions,
   type ReadFailure,
 } from "#app/server/search/object-reader.ts";
+import type { Tier1Statement } from "#app/server/search/over-rows.ts";
 import { EngineFailedError } from "#app/server/search/search-engine.ts";
 import type { SortedLines } from "#app/server/search/sorted-lines.ts";
 import type { RowGroup } from "#app/server/search/tier1-format.ts";
 import type { Tier1Object } from "#app/server/search/tier1-objects.ts";
-import type { Tier1Search, Tier1Statement } from "#app/server/search/tier1-search.ts";
+import type { Tier1Search } from "#app/server/search/tier1-search.ts";
 import type { Logger } from "#app/server/system/logger.ts";
 
 /** QuerySource is a batch that may hold matches, wherever its lines lie. */

@@ -1,17 +1,10 @@
 import type { StoredBatch } from "#app/server/ingest/batch-catalog.ts";
-import type { SqlValue } from "#app/server/search/compile-sql.ts";
-import { quoted } from "#app/server/search/sql-names.ts";
+import { overRows, type Tier1Statement } from "#app/server/search/over-rows.ts";
 import type { SearchEngine, StatementOptions } from "#app/server/search/search-engine.ts";
 import { openSortedLines, type SortedLines } from "#app/server/search/sorted-lines.ts";
 import type { RowGroup } from "#app/server/search/tier1-format.ts";
 import type { Tier1Object, Tier1Objects } from "#app/server/search/tier1-objects.ts";
 import type { FileSystem } from "#app/server/system/file-system.ts";
-
-/** Tier1Statement is SQL over `rows`, the rows of the asked row groups, with its values as `$1`, `$2`, … */
-export interface Tier1Statement {
-  sql: string;
-  values: SqlValue[];
-}
 
 /** Tier1Search runs statements over parts of compacted objects. */
 export class Tier1Search {
@@ -40,11 +33,11 @@ export class Tier1Search {
   async rows(
     object: Tier1Object,
     rowGroups: readonly RowGroup[],
-    { sql, values }: Tier1Statement,
+    statement: Tier1Statement,
     options: StatementOptions,
   ): Promise<unknown[][]> {
     return await this.#objects.use(object, rowGroups, options.signal, (path) =>
-      this.#engine.rows(overRows(sql, path, object, rowGroups), values, options),
+      this.#engine.rows(overRows(statement, path, object.description.rowGroups, rowGroups), statement.values, options),
     );
   }
 
@@ -52,12 +45,17 @@ export class Tier1Search {
   async lines(
     object: Tier1Object,
     rowGroups: readonly RowGroup[],
-    { sql, values }: Tier1Statement,
+    statement: Tier1Statement,
     options: StatementOptions,
   ): Promise<Buffer> {
     const { promotedKeys } = object.description;
     return await this.#objects.use(object, rowGroups, options.signal, (path) =>
-      this.#engine.lines(overRows(sql, path, object, rowGroups), values, promotedKeys, options),
+      this.#engine.lines(
+        overRows(statement, path, object.description.rowGroups, rowGroups),
+        statement.values,
+        promotedKeys,
+        options,
+      ),
     );
   }
 
@@ -65,32 +63,18 @@ export class Tier1Search {
   async sortedLines(
     object: Tier1Object,
     rowGroups: readonly RowGroup[],
-    { sql, values }: Tier1Statement,
+    statement: Tier1Statement,
     options: StatementOptions,
   ): Promise<SortedLines> {
     const { promotedKeys } = object.description;
     const { filePath, count } = await this.#objects.use(object, rowGroups, options.signal, (path) =>
-      this.#engine.linesToFile(overRows(sql, path, object, rowGroups), values, promotedKeys, options),
+      this.#engine.linesToFile(
+        overRows(statement, path, object.description.rowGroups, rowGroups),
+        statement.values,
+        promotedKeys,
+        options,
+      ),
     );
     return await openSortedLines(this.#fileSystem, filePath, count);
   }
-}
-
-/** The engine opens no row group of which no row number is asked, so the others need not even be in the file. */
-function overRows(sql: string, path: string, object: Tier1Object, rowGroups: readonly RowGroup[]): string {
-  const isWhole = rowGroups.length === object.description.rowGroups.length;
-  const source = `read_parquet(${quoted(path)}${isWhole ? "" : ", file_row_number = true"})`;
-  const asked = runsOf(rowGroups).map(([first, last]) => `file_row_number between ${first} and ${last}`);
-  return `with rows as not materialized (from ${source}${isWhole ? "" : ` where ${asked.join(" or ")}`}) ${sql}`;
-}
-
-/** Row groups that follow each other are one range. */
-function runsOf(rowGroups: readonly RowGroup[]): [first: number, last: number][] {
-  const runs: [number, number][] = [];
-  for (const { firstRow, rows } of [...rowGroups].sort((a, b) => a.firstRow - b.firstRow)) {
-    const before = runs.at(-1);
-    if (before !== undefined && before[1] + 1 === firstRow) before[1] = firstRow + rows - 1;
-    else runs.push([firstRow, firstRow + rows - 1]);
-  }
-  return runs;
 }

@@ -1,9 +1,10 @@
 import { formatEntryId, INDEX_DIGITS, type EntryPosition } from "#app/core/entry.ts";
-import type { Predicate } from "#app/core/query/predicate.ts";
+import { isEverything, type Predicate } from "#app/core/query/predicate.ts";
 import { partsToNs } from "#app/core/timestamp.ts";
 import { compileSql, jsonPointer, type KnownOfRows, type SqlValue } from "#app/server/search/compile-sql.ts";
 import { MAX_GROUPS, MAX_VALUE_BYTES } from "#app/server/search/group-counter.ts";
 import type { Grouping } from "#app/server/search/group-counts.ts";
+import type { Tier1Statement } from "#app/server/search/over-rows.ts";
 import { columnOf } from "#app/server/search/sql-names.ts";
 import type { SpanCount } from "#app/server/search/span-counters.ts";
 import type { ScanBounds } from "#app/server/search/scan-lines.ts";
@@ -12,7 +13,6 @@ import type { Tier1Object } from "#app/server/search/tier1-objects.ts";
 import { TOKENISER_VERSION } from "#app/server/search/word-filter.ts";
 import type { RowGroup, Tier1Description } from "#app/server/search/tier1-format.ts";
 import { lineColumns } from "#app/server/search/tier1-lines.ts";
-import type { Tier1Statement } from "#app/server/search/tier1-search.ts";
 
 /** A row's time in nanoseconds; only what microseconds do not hold stands in a column of its own. */
 const NS = `coalesce(timestamp_ns, epoch_us("timestamp") * 1000)`;
@@ -36,7 +36,8 @@ export function pageStatement(
   // Nanoseconds are missing where there are none beyond the microsecond: such a row comes before the others of its own.
   const nulls = direction === "asc" ? "first" : "last";
   return {
-    sql: `select ${lineColumns(object.description.promotedKeys)} from rows ${where(conditions)}
+    conditions,
+    sql: (matching) => `select ${lineColumns(object.description.promotedKeys)} ${matching}
       order by "timestamp" ${direction}, timestamp_ns ${direction} nulls ${nulls}, id_request ${direction}, id_index ${direction}
       limit ${limit}`,
     values,
@@ -77,11 +78,11 @@ export function countStatement(
     ...timeConditions(joined(rowGroups), time.fromNs, time.toNs, values),
     ...predicateConditions(object, rowGroups, predicate, values),
   ];
-  if (columns.length === 0) return { sql: `select count(*) from rows ${where(conditions)}`, values };
+  if (columns.length === 0) return { conditions, sql: (matching) => `select count(*) ${matching}`, values };
   const [column] = grouped;
   if (grouped.length === 1 && groupings.length === 1 && column?.kind === "level") {
     // Levels are few and short: there is nothing to rank.
-    return { sql: `select 0, count(*), true, level from rows ${where(conditions)} group by level`, values };
+    return { conditions, sql: (matching) => `select 0, count(*), true, level ${matching} group by level`, values };
   }
   const names = grouped.map((_, i) => `g${i}`);
   const sets = groupings.map(
@@ -92,9 +93,10 @@ export function countStatement(
   );
   const fits = names.map((name) => `strlen(coalesce(${name}::varchar, '')) <= ${MAX_VALUE_BYTES}`).join(" and ");
   return {
-    sql: `, grouped as (
+    conditions,
+    sql: (matching) => `with grouped as (
         select grouping_id(${names.join(", ")}) as set, ${names.join(", ")}, count(*) as entries
-        from (select ${columns.join(", ")} from rows ${where(conditions)})
+        from (select ${columns.join(", ")} ${matching})
         group by grouping sets (${[...new Set(sets)].join(", ")})
       ), ranked as (
         select *, ${fits} and row_number() over (partition by set order by entries desc) <= ${MAX_GROUPS} as is_kept
@@ -139,7 +141,8 @@ function groupValue(value: unknown): string | number | null {
 export function entryTimeStatement({ walId, sequence, index }: EntryPosition): Tier1Statement {
   const id = formatEntryId(walId, sequence, index);
   return {
-    sql: `select ${NS} from rows where id_request = $1 and id_index = $2`,
+    conditions: ["id_request = $1", "id_index = $2"],
+    sql: (matching) => `select ${NS} ${matching}`,
     values: [id.slice(0, -INDEX_DIGITS - 1), id.slice(-INDEX_DIGITS)],
   };
 }
@@ -219,17 +222,13 @@ function predicateConditions(
   predicate: Predicate,
   values: SqlValue[],
 ): string[] {
-  if (predicate.kind === "all" && predicate.of.length === 0) return [];
+  if (isEverything(predicate)) return [];
   const isOurs = description.tokeniser === TOKENISER_VERSION;
   const known: KnownOfRows = {
     spellingsOf: (text) => (isOurs ? findSpellings(text, rowGroups.map(filterOf)) : null),
     isAscii: rowGroups.every((rowGroup) => rowGroup.isAscii === true),
   };
   return [compileSql(predicate, description.promotedKeys, values, known).sql];
-}
-
-function where(conditions: readonly string[]): string {
-  return conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`;
 }
 
 function bind(values: SqlValue[], value: SqlValue): string {

@@ -93,6 +93,31 @@ test("a reader that shares no code with DuckDB finds the same entries", async ()
 });
 
 test(
+  "a page is the first entries in its order, whether they come evenly or in bursts",
+  { timeout: 60_000 },
+  async () => {
+    const bursts = await server.api.createProject("bursts");
+    const atMs = (i: number) => (i < 20 || i >= 980 ? i * 1_000 : 500_000 + i);
+    const lines = Array.from({ length: 1_000 }, (_, i) =>
+      JSON.stringify({ timestamp: FIRST_MS + atMs(i), message: `${i}` }),
+    );
+    await server.api.commit(bursts.key, lines.join("\n"));
+    await untilCompacted(server, bursts.id);
+    for (const { key } of [project, bursts]) {
+      const { entries: all } = await server.api.queryAll(key);
+      expect(all.every(({ ref }) => ref.key?.endsWith(".parquet"))).toBe(true);
+      for (const order of ["desc", "asc"] as const) {
+        const ordered = order === "desc" ? all : all.toReversed();
+        const { entries, end } = await server.api.query(key, { from: FIRST_MS - 1, order, limit: 60 });
+        expect(entries).toEqual(ordered.slice(0, 60));
+        const next = await server.api.query(key, { from: FIRST_MS - 1, order, limit: 60, cursor: end.cursor });
+        expect(next.entries).toEqual(ordered.slice(60, 120));
+      }
+    }
+  },
+);
+
+test(
   "an export that was begun before goes on in what the objects were compacted into",
   { timeout: 240_000 },
   async () => {
