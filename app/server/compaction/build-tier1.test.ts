@@ -8,8 +8,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildTier1 } from "#app/server/compaction/build-tier1.ts";
 import { fold } from "#app/core/fold.ts";
 import { formatTimestamp } from "#app/core/timestamp.ts";
+import { STORED_ID_BYTES } from "#app/server/ingest/tier0-batch.ts";
 import { openDuckDb } from "#app/server/search/open-duckdb.ts";
 import { quoted } from "#app/server/search/sql-names.ts";
+import { MAX_RAW_BYTES_PER_GROUP } from "#app/server/search/tier1-format.ts";
 import { readLines } from "#app/server/search/tier1-lines.ts";
 import { hashWord } from "#app/server/search/word-filter.ts";
 import { entryArbitrary } from "#tests/support/predicates.ts";
@@ -180,4 +182,28 @@ test("columns come back whether their texts are few, many or all different, with
     // Texts that are nearly all different have none.
     if (column !== "tags.unique" && column !== "tags") expect([column, ...saidRange]).toEqual([column, ...range]);
   }
+});
+
+test("no row group has more than 32 MiB of lines, and those of large entries lie between others in their order", async () => {
+  const large = "x".repeat(30 * 1024);
+  const entries = Array.from({ length: 6_000 }, (_, i): TimedEntry => {
+    const message = i % 1000 === 0 || (i > 2_000 && i < 4_000) ? large : "m";
+    return { timestamp: { ms: 1_700_000_000_000 + i, subMsNs: 0 }, service: "s", level: "info", message, tags: [] };
+  });
+  const { path: file, description } = await tier1File(directory, [entries]);
+  const { rowGroups } = description;
+  let firstRow = 0;
+  for (const { rows, rawBytes, tsStartNs, tsEndNs, firstRow: said } of rowGroups) {
+    expect(said).toBe(firstRow);
+    expect(rawBytes - rows * STORED_ID_BYTES).toBeLessThanOrEqual(MAX_RAW_BYTES_PER_GROUP);
+    expect([tsStartNs, tsEndNs].map((ns) => Number(ns / 1_000_000n) - 1_700_000_000_000)).toEqual([
+      firstRow,
+      firstRow + rows - 1,
+    ]);
+    firstRow += rows;
+  }
+  const reader = await connection.runAndReadAll(`
+    select count(*)::integer, count(distinct id_index)::integer, sum(length(message))::integer from read_parquet(${quoted(file)})`);
+  const bytes = entries.reduce((sum, { message }) => sum + message.length, 0);
+  expect(reader.getRows()[0]).toEqual([entries.length, entries.length, bytes]);
 });

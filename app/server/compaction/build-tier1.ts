@@ -1,8 +1,8 @@
 import { choosePromoted } from "#app/server/compaction/choose-promoted.ts";
 import { mergeSummaries } from "#app/server/compaction/merge-summaries.ts";
 import type { SliceKernel } from "#app/server/compaction/slice-kernel.ts";
-import { TagSample } from "#app/server/compaction/survey-lines.ts";
-import { surveySources } from "#app/server/compaction/survey-sources.ts";
+import { readSources } from "#app/server/compaction/read-sources.ts";
+import { sampleTags } from "#app/server/compaction/tag-sample.ts";
 import { writeObject } from "#app/server/compaction/write-object.ts";
 import type { Tier1Description } from "#app/server/search/tier1-format.ts";
 import { TOKENISER_VERSION } from "#app/server/search/word-filter.ts";
@@ -31,10 +31,9 @@ export interface Tier1Built {
  */
 export async function buildTier1(input: Tier1Input, kernel: SliceKernel): Promise<Tier1Built> {
   const { projectId, generation, directory } = input;
-  const sample = new TagSample();
-  const sources = await surveySources(input, kernel, sample);
+  const sources = await readSources(input, kernel);
   const summary = mergeSummaries(sources.map((source) => source.summary));
   const blocks = sources.flatMap((source) => source.blocks);
   const known = { format: 1, projectId, generation, ...summary, tokeniser: TOKENISER_VERSION } as const;
-  return await writeObject(directory, kernel, blocks, choosePromoted(sample), known);
+  return await writeObject(directory, kernel, blocks, choosePromoted(sampleTags(kernel, blocks)), known);
 }

@@ -1,5 +1,5 @@
 import { SLICE_KERNEL_WASM } from "#app/server/compaction/slice-kernel-wasm.ts";
-import type { EntryKey } from "#app/server/compaction/survey-lines.ts";
+import type { EntryKey } from "#app/server/compaction/line-block.ts";
 import * as layout from "#app/server/kernel/slice/layout.ts";
 
 /** What app/server/kernel/slice/index.ts exports; addresses and lengths are in bytes. */

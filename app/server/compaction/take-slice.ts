@@ -1,45 +1,56 @@
 import { addDecodedWords } from "#app/server/compaction/decoded-words.ts";
+import type { EntryKey, LineBlock } from "#app/server/compaction/line-block.ts";
 import type { SliceKernel } from "#app/server/compaction/slice-kernel.ts";
-import type { EntryKey, SurveyedBlock } from "#app/server/compaction/survey-lines.ts";
 import { textsAt } from "#app/server/compaction/column-pages.ts";
+import { STORED_ID_BYTES } from "#app/server/ingest/tier0-batch.ts";
 import * as layout from "#app/server/kernel/slice/layout.ts";
 import { decodeText } from "#app/server/search/line.ts";
+import { MAX_RAW_BYTES_PER_GROUP } from "#app/server/search/tier1-format.ts";
 import { wordFilterBytes } from "#app/server/search/word-filter.ts";
 
 export interface SliceInput {
   rows: number;
-  /** Of the slice's lines. */
-  rawBytes: number;
   /** The slice's first entry, and the one behind its last; null where there is none. */
   from: EntryKey | null;
   to: EntryKey | null;
   promotedKeys: readonly string[];
   sortKey: string | null;
   /** The blocks that it may lie in. */
-  blocks: readonly SurveyedBlock[];
+  blocks: readonly LineBlock[];
 }
 
-/** SliceWords are what is known of the words of a slice's messages. */
-export interface SliceWords {
-  filter: Buffer;
+/** TakenSlice is what is known of a slice's lines once the kernel has them. */
+export interface TakenSlice {
+  rawBytes: number;
+  maxEntryBytes: number;
+  tsStartNs: bigint;
+  tsEndNs: bigint;
   /** Are all messages ASCII? */
   isAscii: boolean;
+  /** Of the words of the messages. */
+  filter: Buffer;
 }
 
 const FIRST_KEY: EntryKey = { ms: -Infinity, subMsNs: 0, id: "" };
 const LAST_KEY: EntryKey = { ms: Infinity, subMsNs: 0, id: "" };
+const MAX_NS = 2n ** 63n - 1n;
 const FIRST_WORD_PLACES = 65_536;
 /** More texts are not looked up any more: as a dictionary they would save nothing. */
 const MAX_DISTINCT_TEXTS = 24_576;
 
-/** takeSlice takes the lines of a slice out of the blocks and sorts them by service, sort key, time and id. */
-export function takeSlice(kernel: SliceKernel, input: SliceInput): SliceWords {
-  placeSlice(kernel, input);
+/**
+ * takeSlice takes the lines of a slice out of the blocks and sorts them by service, sort key, time and id. Null when they are
+ * more than a row group may have.
+ */
+export function takeSlice(kernel: SliceKernel, input: SliceInput): TakenSlice | null {
+  const lines = placeSlice(kernel, input);
   const source = kernel.place(input.blocks.reduce((most, { rawBytes }) => Math.max(most, rawBytes), 0));
   placeWordSet(kernel);
   for (const { rawBytes, read } of input.blocks) {
     read(kernel.memory.subarray(source, source + rawBytes));
-    if (kernel.call.takeLines(source, source + rawBytes) === 0) throw unexpected(input.rows);
+    const outcome = kernel.call.takeLines(source, source + rawBytes);
+    if (outcome === layout.TOO_LARGE) return null;
+    if (outcome !== layout.TAKEN) throw unexpected(input.rows);
   }
   if (kernel.word(layout.ROWS) !== input.rows) throw unexpected(input.rows);
   addOddWords(kernel);
@@ -48,16 +59,25 @@ export function takeSlice(kernel: SliceKernel, input: SliceInput): SliceWords {
   rank(kernel, layout.SERVICE_COLUMN, layout.SERVICE_RANKS);
   if (input.sortKey !== null) rank(kernel, kernel.word(layout.SORT_COLUMN), layout.VALUE_RANKS);
   kernel.call.sortRows();
-  return { filter, isAscii: kernel.word(layout.ODD_MESSAGE_COUNT) === 0 };
+  return {
+    rawBytes: kernel.word(layout.LINES_END) - lines,
+    maxEntryBytes: kernel.word(layout.LONGEST_LINE),
+    tsStartNs: kernel.memory.readBigInt64LE(layout.FIRST_NS_AT),
+    tsEndNs: kernel.memory.readBigInt64LE(layout.LAST_NS_AT),
+    isAscii: kernel.word(layout.ODD_MESSAGE_COUNT) === 0,
+    filter,
+  };
 }
 
 function unexpected(rows: number): Error {
-  return new Error(`cannot compact: a slice of ${rows} entries has others than were surveyed`);
+  return new Error(`cannot compact: a slice of ${rows} entries has others than its blocks said`);
 }
 
-/** Lays out all that has a size before the lines are read. */
-function placeSlice(kernel: SliceKernel, { rows, rawBytes, from, to, promotedKeys, sortKey }: SliceInput): void {
+/** Lays out all that has a size before the lines are read, and returns where the lines go. */
+function placeSlice(kernel: SliceKernel, { rows, from, to, promotedKeys, sortKey, blocks }: SliceInput): number {
   kernel.clear();
+  const known = blocks.reduce((sum, block) => sum + block.rawBytes, 0);
+  const rawBytes = Math.min(known, MAX_RAW_BYTES_PER_GROUP + rows * STORED_ID_BYTES);
   const columns = layout.FIRST_PROMOTED_COLUMN + promotedKeys.length;
   const sortColumn = sortKey === null ? -1 : layout.FIRST_PROMOTED_COLUMN + promotedKeys.indexOf(sortKey);
   for (let column = 0; column < columns; column++) {
@@ -86,12 +106,16 @@ function placeSlice(kernel: SliceKernel, { rows, rawBytes, from, to, promotedKey
     [layout.WIDE_NUMBERS, kernel.place(rows * 8)],
     [layout.ODD_MESSAGES, kernel.place(rows * 8)],
     [layout.ODD_MESSAGE_COUNT, 0],
+    [layout.LONGEST_LINE, 0],
     // Tags of the lines and no more than that, but for the braces.
     [layout.REST_END, kernel.place(rawBytes)],
   ];
   for (const [name, value] of words) kernel.setWord(name, value);
   kernel.setBorder(false, from ?? FIRST_KEY);
   kernel.setBorder(true, to ?? LAST_KEY);
+  kernel.memory.writeBigInt64LE(MAX_NS, layout.FIRST_NS_AT);
+  kernel.memory.writeBigInt64LE(0n, layout.LAST_NS_AT);
+  return lines;
 }
 
 /** Makes room for as many texts as there are rows, of which so many can be found again. */

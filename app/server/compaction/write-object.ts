@@ -4,40 +4,33 @@ import path from "node:path";
 import type { Tier1Built } from "#app/server/compaction/build-tier1.ts";
 import type { PromotedTags } from "#app/server/compaction/choose-promoted.ts";
 import { columnsOf, type ColumnPages, type KernelColumn } from "#app/server/compaction/column-pages.ts";
+import type { LineBlock } from "#app/server/compaction/line-block.ts";
 import { ParquetWriter } from "#app/server/compaction/parquet-writer.ts";
-import { planSlices } from "#app/server/compaction/plan-slices.ts";
 import type { SliceKernel } from "#app/server/compaction/slice-kernel.ts";
-import type { SurveyedBlock } from "#app/server/compaction/survey-lines.ts";
-import { takeSlice } from "#app/server/compaction/take-slice.ts";
+import { takeSlices } from "#app/server/compaction/take-slices.ts";
 import { encodeTail, TIER1_SUFFIX, type RowGroup, type Tier1Description } from "#app/server/search/tier1-format.ts";
 
 /** writeObject writes the object slice by slice, and then its filters, its description and its Parquet footer. */
 export async function writeObject(
   directory: string,
   kernel: SliceKernel,
-  blocks: readonly SurveyedBlock[],
-  { promotedKeys, sortKey }: PromotedTags,
+  blocks: readonly LineBlock[],
+  promoted: PromotedTags,
   known: Omit<Tier1Description, "rowGroups" | "promotedKeys">,
 ): Promise<Tier1Built> {
+  const { promotedKeys } = promoted;
   const target = path.join(directory, `built${TIER1_SUFFIX}`);
   const file = await open(target, "w");
   try {
     const columns = columnsOf(promotedKeys);
     const writer = new ParquetWriter(file, columns);
     await writer.begin();
-    const plan = planSlices(blocks);
     const filters: Buffer[] = [];
     const written: WrittenSlice[] = [];
-    for (const [i, slice] of plan.slices.entries()) {
-      const { rows, rawBytes } = slice;
-      const from = plan.borders[i - 1] ?? null;
-      const to = plan.borders[i] ?? null;
-      const within = blocks.filter(({ minMs, maxMs }) => maxMs >= (from?.ms ?? minMs) && minMs <= (to?.ms ?? maxMs));
-      const input = { rows, rawBytes, from, to, promotedKeys, sortKey, blocks: within };
-      const { filter, isAscii } = takeSlice(kernel, input);
+    for (const { rows, firstRow, filter, ...slice } of takeSlices(kernel, blocks, promoted)) {
       const place = await writer.addRowGroup(rows, writeColumns(kernel, columns));
       filters.push(filter);
-      written.push({ ...slice, ...place, firstRow: i * plan.rowsPerSlice, isAscii });
+      written.push({ rows, firstRow, ...slice, ...place });
     }
     const tailStart = writer.position;
     const description = { ...known, promotedKeys, rowGroups: placeFilters(written, filters, tailStart) };

@@ -12,8 +12,7 @@ import {
   REST_COLUMN,
   ROWS,
   ROW_BYTES,
-  ROW_MS,
-  ROW_SUB_MS_NS,
+  ROW_NS,
   ROW_TABLE,
   SPARE,
   TEXTS_LIST,
@@ -107,7 +106,7 @@ function writeLevels(to: i32): i32 {
 /** writeTimes writes the rows' times, cut to microseconds. */
 export function writeTimes(to: i32): i32 {
   const rows = word(ROWS);
-  for (let i = 0; i < rows; i++) store<i64>(word(WIDE_NUMBERS) + i * 8, microseconds(rowAt(i)));
+  for (let i = 0; i < rows; i++) store<i64>(word(WIDE_NUMBERS) + i * 8, nanoseconds(i) / 1000);
   setWord(PAGE_START, to);
   return writeWideNumbers(rows, to);
 }
@@ -117,13 +116,18 @@ export function writeNanoseconds(to: i32): i32 {
   const rows = word(ROWS);
   let present = 0;
   for (let i = 0; i < rows; i++) {
-    const row = rowAt(i);
-    const ns = load<u32>(row, ROW_SUB_MS_NS) % 1000;
-    store<i32>(word(COUNTS) + i * 4, (ns !== 0) as i32);
-    if (ns !== 0) store<i64>(word(WIDE_NUMBERS) + present++ * 8, microseconds(row) * 1000 + ns);
+    const ns = nanoseconds(i);
+    const isPresent = ns % 1000 !== 0;
+    store<i32>(word(COUNTS) + i * 4, isPresent as i32);
+    if (isPresent) store<i64>(word(WIDE_NUMBERS) + present++ * 8, ns);
   }
   setWord(PAGE_START, to);
   return writeWideNumbers(present, writeLevels(to));
+}
+
+/** nanoseconds is the time of the row at that place of the order. */
+function nanoseconds(place: i32): i64 {
+  return load<i64>(word(ROW_TABLE) + load<i32>(word(ORDER) + place * 4) * ROW_BYTES, ROW_NS);
 }
 
 function writeWideNumbers(count: i32, to: i32): i32 {
@@ -138,13 +142,4 @@ function writeWideNumbers(count: i32, to: i32): i32 {
   store<i64>(GREATEST_AT, greatest);
   setWord(PRESENT, count);
   return writeDeltas(numbers, count, to);
-}
-
-/** rowAt is what is known of the row at that place of the order. */
-function rowAt(place: i32): i32 {
-  return word(ROW_TABLE) + load<i32>(word(ORDER) + place * 4) * ROW_BYTES;
-}
-
-function microseconds(row: i32): i64 {
-  return (load<f64>(row, ROW_MS) as i64) * 1000 + load<u32>(row, ROW_SUB_MS_NS) / 1000;
 }

@@ -55,6 +55,13 @@ export const WIDE_NUMBERS = 21;
 /** Of the column that was written last: how many rows have a value, and where what was written begins. */
 export const PRESENT = 22;
 export const PAGE_START = 23;
+/** The size of the longest line. */
+export const LONGEST_LINE = 24;
+
+/** What takeLines returns. */
+export const TAKEN = 0;
+export const NOT_AS_SURVEYED = 1;
+export const TOO_LARGE = 2;
 
 /** The slice: from this key on, and before that one; their ids have ID_BYTES. */
 export const FROM_MS_AT = 0x10100;
@@ -67,6 +74,10 @@ export const TO_ID_AT = 0x10160;
 /** The least and the greatest of the numbers of 64 bits that were written last. */
 export const LEAST_AT = 0x101c0;
 export const GREATEST_AT = 0x101c8;
+
+/** The first and the last time of the rows, in nanoseconds. */
+export const FIRST_NS_AT = 0x101d0;
+export const LAST_NS_AT = 0x101d8;
 
 /** A column's texts: slots, their number less one, texts, how many there are, up to which number they are distinct, their bytes. */
 export const TEXTS_AT = 0x10200;
@@ -83,11 +94,10 @@ export const SLOT_BYTES = 8;
 export const TEXT_BYTES = 8;
 export const NO_TEXT = -1;
 
-/** A row: its time and its line. */
+/** A row: its time in nanoseconds and its line. */
 export const ROW_BYTES = 16;
-export const ROW_MS = 0;
-export const ROW_SUB_MS_NS = 8;
-export const ROW_LINE = 12;
+export const ROW_NS = 0;
+export const ROW_LINE = 8;
 
 /** The columns of texts; promoted keys follow. */
 export const ID_REQUEST_COLUMN = 0;

@@ -7,8 +7,7 @@ import {
   ROWS,
   ROW_BYTES,
   ROW_LINE,
-  ROW_MS,
-  ROW_SUB_MS_NS,
+  ROW_NS,
   ROW_TABLE,
   SERVICE_COLUMN,
   SERVICE_RANKS,
@@ -78,10 +77,7 @@ function hasSame(column: i32, a: i32, b: i32): bool {
 function isAfter(firstRow: i32, secondRow: i32): bool {
   const a = word(ROW_TABLE) + firstRow * ROW_BYTES;
   const b = word(ROW_TABLE) + secondRow * ROW_BYTES;
-  const difference = load<f64>(a, ROW_MS) - load<f64>(b, ROW_MS);
-  if (difference !== 0) return difference > 0;
-  const subMsNs = load<u32>(a, ROW_SUB_MS_NS);
-  if (subMsNs !== load<u32>(b, ROW_SUB_MS_NS)) return subMsNs > load<u32>(b, ROW_SUB_MS_NS);
+  if (load<i64>(a, ROW_NS) !== load<i64>(b, ROW_NS)) return load<i64>(a, ROW_NS) > load<i64>(b, ROW_NS);
   return memory.compare(load<i32>(a, ROW_LINE) + ID_AT, load<i32>(b, ROW_LINE) + ID_AT, ID_BYTES) > 0;
 }
 

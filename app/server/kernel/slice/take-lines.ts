@@ -2,6 +2,7 @@ import { COMMA, QUOTE, copyBytes, isSame, stringEnd } from "../bytes";
 import { timestampMs, timestampSubMsNs } from "../timestamp";
 import {
   FIRST_PROMOTED_COLUMN,
+  FIRST_NS_AT,
   FROM_ID_AT,
   FROM_MS_AT,
   FROM_SUB_MS_NS_AT,
@@ -13,21 +14,25 @@ import {
   ID_REQUEST_COLUMN,
   KEYS,
   KEY_COUNT,
+  LAST_NS_AT,
   LEVEL_COLUMN,
   LEVEL_ORIGINAL_COLUMN,
   LINES_END,
   LINES_LIMIT,
+  LONGEST_LINE,
   MAX_ROWS,
   MESSAGE_COLUMN,
+  NOT_AS_SURVEYED,
   REST_COLUMN,
   REST_END,
   ROWS,
   ROW_BYTES,
   ROW_LINE,
-  ROW_MS,
-  ROW_SUB_MS_NS,
+  ROW_NS,
   ROW_TABLE,
   SERVICE_COLUMN,
+  TAKEN,
+  TOO_LARGE,
   TO_ID_AT,
   TO_MS_AT,
   TO_SUB_MS_NS_AT,
@@ -48,19 +53,20 @@ const LEVEL_ORIGINAL_START_BYTES: i32 = 19;
 const MESSAGE_START_BYTES: i32 = 13;
 const TAGS_START_BYTES: i32 = 9;
 
-/** takeLines takes those of the stored lines in `[at, end)` that belong to the slice. False when there are more than were announced. */
-export function takeLines(at: i32, end: i32): bool {
+/** takeLines takes those of the stored lines in `[at, end)` that belong to the slice. */
+export function takeLines(at: i32, end: i32): i32 {
   while (at < end) {
     const next = lineFeed(at, end) + 1;
     const timeEnd = readLineTime(at);
-    if (timeEnd === 0) return false;
+    if (timeEnd === 0) return NOT_AS_SURVEYED;
     if (!isBefore(at, FROM_MS_AT, FROM_SUB_MS_NS_AT, FROM_ID_AT) && isBefore(at, TO_MS_AT, TO_SUB_MS_NS_AT, TO_ID_AT)) {
-      if (word(ROWS) === word(MAX_ROWS) || word(LINES_END) + next - at > word(LINES_LIMIT)) return false;
+      if (word(ROWS) === word(MAX_ROWS)) return NOT_AS_SURVEYED;
+      if (word(LINES_END) + next - at > word(LINES_LIMIT)) return TOO_LARGE;
       takeLine(at, timeEnd, next);
     }
     at = next;
   }
-  return true;
+  return TAKEN;
 }
 
 /** isBefore compares the line whose time was read last with a key. */
@@ -77,9 +83,12 @@ function takeLine(source: i32, sourceTimeEnd: i32, sourceEnd: i32): void {
   const lineEnd = copyBytes(line, source, sourceEnd - source);
   setWord(LINES_END, lineEnd);
   setWord(ROWS, row + 1);
-  store<f64>(known, timestampMs, ROW_MS);
-  store<u32>(known, timestampSubMsNs, ROW_SUB_MS_NS);
+  const ns = (timestampMs as i64) * 1_000_000 + timestampSubMsNs;
+  store<i64>(known, ns, ROW_NS);
   store<i32>(known, line, ROW_LINE);
+  store<i64>(FIRST_NS_AT, min(load<i64>(FIRST_NS_AT), ns));
+  store<i64>(LAST_NS_AT, max(load<i64>(LAST_NS_AT), ns));
+  setWord(LONGEST_LINE, max(word(LONGEST_LINE), sourceEnd - source));
   takeText(ID_REQUEST_COLUMN, row, line + ID_AT, ID_REQUEST_BYTES);
   takeText(ID_INDEX_COLUMN, row, line + ID_AT + ID_REQUEST_BYTES + 1, ID_INDEX_BYTES);
   let at = line + (sourceTimeEnd - source) + SERVICE_START_BYTES;

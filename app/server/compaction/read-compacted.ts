@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { readBlock, type LineBlock } from "#app/server/compaction/line-block.ts";
 import type { SliceKernel } from "#app/server/compaction/slice-kernel.ts";
-import { surveyLines, type SurveyedBlock, type TagSample } from "#app/server/compaction/survey-lines.ts";
-import type { SourceLines } from "#app/server/compaction/survey-sources.ts";
+import type { SourceLines } from "#app/server/compaction/read-sources.ts";
 import { openDuckDb } from "#app/server/search/open-duckdb.ts";
 import { decodeTail } from "#app/server/search/tier1-format.ts";
 import { readLines } from "#app/server/search/tier1-lines.ts";
@@ -11,12 +11,11 @@ import { readLines } from "#app/server/search/tier1-lines.ts";
 /** It reads one row group at a time, which decompressed has a few times the 32 MiB of its lines at most. */
 const MEMORY_LIMIT_MB = 256;
 
-/** surveyCompacted looks through objects of tier 1. They are small when they are merged again, so their lines are held. */
-export async function surveyCompacted(
+/** readCompacted reads objects of tier 1. They are small when they are merged again, so their lines are held. */
+export async function readCompacted(
   files: readonly string[],
   directory: string,
   kernel: SliceKernel,
-  sample: TagSample,
 ): Promise<SourceLines[]> {
   const instance = await openDuckDb({
     directories: [directory],
@@ -27,7 +26,7 @@ export async function surveyCompacted(
   const connection = await instance.connect();
   try {
     const sources: SourceLines[] = [];
-    for (const file of files) sources.push(await surveyTier1(connection, kernel, file, sample));
+    for (const file of files) sources.push(await readTier1(connection, kernel, file));
     return sources;
   } finally {
     connection.disconnectSync();
@@ -35,17 +34,14 @@ export async function surveyCompacted(
   }
 }
 
-async function surveyTier1(
-  connection: DuckDBConnection,
-  kernel: SliceKernel,
-  file: string,
-  sample: TagSample,
-): Promise<SourceLines> {
+async function readTier1(connection: DuckDBConnection, kernel: SliceKernel, file: string): Promise<SourceLines> {
   const description = decodeTail(await readFile(file), file);
-  const blocks: SurveyedBlock[] = [];
+  const blocks: LineBlock[] = [];
   for await (const { bytes, count } of readLines(connection, file, description.promotedKeys)) {
-    const read = (target: Buffer) => void bytes.copy(target);
-    blocks.push(surveyLines(kernel, { entries: count, rawBytes: bytes.length, read }, sample));
+    const block = { entries: count, rawBytes: bytes.length, read: (target: Buffer) => void bytes.copy(target) };
+    const { ms } = readBlock(kernel, block);
+    const minMs = ms.reduce((least, one) => Math.min(least, one), Infinity);
+    blocks.push({ ...block, minMs, maxMs: ms.reduce((most, one) => Math.max(most, one), -Infinity) });
   }
   return { blocks, summary: description };
 }
