@@ -120,8 +120,9 @@ function placeSlice(kernel: SliceKernel, { rows, from, to, promotedKeys, sortKey
 
 /** Makes room for as many texts as there are rows, of which so many can be found again. */
 function placeTexts(kernel: SliceKernel, column: number, rows: number, limit: number): void {
-  const slots = 2 ** Math.ceil(Math.log2(limit * 2 + 2));
-  const slotsAt = kernel.place(slots * layout.SLOT_BYTES);
+  const slots = layout.FIRST_SLOTS;
+  const mostSlots = 2 ** Math.ceil(Math.log2(limit * 2 + 2));
+  const slotsAt = kernel.place(2 * Math.max(slots, mostSlots) * layout.SLOT_BYTES);
   const listAt = kernel.place(rows * layout.TEXT_BYTES);
   const { memory } = kernel;
   memory.fill(0, slotsAt, slotsAt + slots * layout.SLOT_BYTES);

@@ -89,7 +89,9 @@ export const TEXTS_COUNT = 12;
 export const TEXTS_LIMIT = 16;
 /** Of all rows, also of those that have the same. */
 export const TEXTS_TOTAL_BYTES = 20;
-export const SLOT_BYTES = 8;
+/** Slots to begin with: a power of two. What they grow to lies behind them, twice as many each time. */
+export const FIRST_SLOTS = 1024;
+export const SLOT_BYTES = 16;
 /** A text: its start and its length. */
 export const TEXT_BYTES = 8;
 export const NO_TEXT = -1;
@@ -114,6 +116,9 @@ export const FREE_AT = 0x11000;
 /** What is read and written beyond the ends of what is given. */
 export const SPILL_BYTES = 64;
 
-/** Pages of 64 KiB to begin with, and the most a memory may grow to. Both are said to the compiler too. */
-export const SLICE_MEMORY_PAGES = 64;
+/**
+ * Pages of 64 KiB to begin with, and the most a memory may grow to. Both are said to the compiler too. Most slices need no
+ * more than the first; pages cost nothing until they are used, but each growth makes V8 collect garbage.
+ */
+export const SLICE_MEMORY_PAGES = 3072;
 export const MAX_SLICE_MEMORY_PAGES = 16_384;

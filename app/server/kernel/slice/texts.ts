@@ -17,7 +17,8 @@ import { word } from "./slice-words";
 
 /*
  * The texts of a column, numbered from 0 in the order in which they first occur: distinct ones up to the column's limit,
- * then every one by itself. They stay where they were found. A slot: the text's number plus one, and its hash.
+ * then every one by itself. They stay where they were found. A slot: the text's number plus one, its length, and a key, which
+ * is the text itself if that has at most eight bytes: then nothing but the slot is looked at.
  */
 
 export function textsOf(column: i32): i32 {
@@ -53,35 +54,66 @@ function addText(texts: i32, text: i32, length: i32): i32 {
 }
 
 function numberOf(texts: i32, text: i32, length: i32): i32 {
+  const key = length > KEY_BYTES ? hashOf(text, length) : shortText(text, length);
+  let slot = findSlot(texts, key, length);
+  for (; load<i32>(slot) !== 0; slot = nextSlot(texts, slot)) {
+    if (load<u64>(slot, 8) !== key || load<i32>(slot, 4) !== length) continue;
+    const number = load<i32>(slot) - 1;
+    const listed = load<i32>(texts, TEXTS_LIST) + number * TEXT_BYTES;
+    if (length <= KEY_BYTES || isSame(load<i32>(listed), text, length)) return number;
+  }
+  const number = addText(texts, text, length);
+  fillSlot(slot, number + 1, length, key);
+  if (number * 2 > load<i32>(texts, TEXTS_MASK)) growSlots(texts);
+  return number;
+}
+
+function fillSlot(slot: i32, numberPlusOne: i32, length: i32, key: u64): void {
+  store<i32>(slot, numberPlusOne);
+  store<i32>(slot, length, 4);
+  store<u64>(slot, key, 8);
+}
+
+function findSlot(texts: i32, key: u64, length: i32): i32 {
+  const place = ((mix(key ^ length) >> 32) as i32) & load<i32>(texts, TEXTS_MASK);
+  return load<i32>(texts, TEXTS_SLOTS) + place * SLOT_BYTES;
+}
+
+function nextSlot(texts: i32, slot: i32): i32 {
   const slots = load<i32>(texts, TEXTS_SLOTS);
-  const mask = load<i32>(texts, TEXTS_MASK);
-  const list = load<i32>(texts, TEXTS_LIST);
-  const hash = hashOf(text, length);
-  let place = hash & mask;
-  while (true) {
-    const slot = slots + place * SLOT_BYTES;
-    const known = load<i32>(slot);
-    if (known === 0) {
-      store<i32>(slot, load<i32>(texts, TEXTS_COUNT) + 1);
-      store<i32>(slot, hash, 4);
-      return addText(texts, text, length);
-    }
-    if (load<i32>(slot, 4) === hash) {
-      const listed = list + (known - 1) * TEXT_BYTES;
-      if (load<i32>(listed, 4) === length && isSame(load<i32>(listed), text, length)) return known - 1;
-    }
-    place = (place + 1) & mask;
+  return slots + ((slot - slots + SLOT_BYTES) & (load<i32>(texts, TEXTS_MASK) * SLOT_BYTES));
+}
+
+function growSlots(texts: i32): void {
+  const slots = load<i32>(texts, TEXTS_SLOTS);
+  const bytes = (load<i32>(texts, TEXTS_MASK) + 1) * SLOT_BYTES;
+  store<i32>(texts, slots + bytes, TEXTS_SLOTS);
+  store<i32>(texts, load<i32>(texts, TEXTS_MASK) * 2 + 1, TEXTS_MASK);
+  memory.fill(slots + bytes, 0, bytes * 2);
+  for (let at = slots; at < slots + bytes; at += SLOT_BYTES) {
+    if (load<i32>(at) === 0) continue;
+    const key = load<u64>(at, 8);
+    const length = load<i32>(at, 4);
+    let slot = findSlot(texts, key, length);
+    while (load<i32>(slot) !== 0) slot = nextSlot(texts, slot);
+    fillSlot(slot, load<i32>(at), length, key);
   }
 }
 
+const KEY_BYTES: i32 = 8;
+
+function shortText(text: i32, length: i32): u64 {
+  if (length === 0) return 0;
+  const unused = (64 - length * 8) as u64;
+  return (load<u64>(text) << unused) >> unused;
+}
+
 /** All bytes count: values of a tag may be alike at both ends. */
-function hashOf(text: i32, length: i32): i32 {
+function hashOf(text: i32, length: i32): u64 {
   let hash: u64 = length;
   const end = text + length;
   for (; text + 8 <= end; text += 8) hash = mix(hash ^ load<u64>(text));
-  const left = (end - text) as u64;
-  if (left > 0) hash = mix(hash ^ (load<u64>(text) & (((1 as u64) << (left * 8)) - 1)));
-  return (hash ^ (hash >> 32)) as i32;
+  return mix(hash ^ shortText(text, end - text));
 }
 
 function mix(hash: u64): u64 {
