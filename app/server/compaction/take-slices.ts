@@ -8,7 +8,7 @@ import { MAX_RAW_BYTES_PER_GROUP, MAX_ROWS_PER_GROUP } from "#app/server/search/
 
 /**
  * takeSlices cuts the entries of all blocks, in the order of time, into slices that are no larger than a row group may be.
- * A slice that turns out to be too large is cut to half its rows, and so are those behind it. Each lies in the kernel's
+ * A slice that turns out to be too large is cut to half its rows; behind it they grow again. Each lies in the kernel's
  * memory until the next is asked for.
  */
 export function* takeSlices(
@@ -17,7 +17,8 @@ export function* takeSlices(
   promoted: PromotedTags,
 ): Generator<TakenSlice & { rows: number; firstRow: number }> {
   const borders = new SliceBorders(kernel, blocks);
-  let most = usualRows(blocks, borders.entries);
+  const usual = usualRows(blocks, borders.entries);
+  let most = usual;
   let firstRow = 0;
   let from: EntryKey | null = null;
   while (firstRow < borders.entries) {
@@ -32,6 +33,7 @@ export function* takeSlices(
     }
     yield { ...taken, rows, firstRow };
     firstRow += rows;
+    most = Math.min(usual, 2 * most);
     from = to;
   }
 }
