@@ -60,7 +60,7 @@ export const LONGEST_LINE = 24;
 
 /** What takeLines returns. */
 export const TAKEN = 0;
-export const NOT_AS_SURVEYED = 1;
+export const NOT_AS_SAID = 1;
 export const TOO_LARGE = 2;
 
 /** The slice: from this key on, and before that one; their ids have ID_BYTES. */

@@ -22,7 +22,7 @@ import {
   LONGEST_LINE,
   MAX_ROWS,
   MESSAGE_COLUMN,
-  NOT_AS_SURVEYED,
+  NOT_AS_SAID,
   REST_COLUMN,
   REST_END,
   ROWS,
@@ -58,9 +58,9 @@ export function takeLines(at: i32, end: i32): i32 {
   while (at < end) {
     const next = lineFeed(at, end) + 1;
     const timeEnd = readLineTime(at);
-    if (timeEnd === 0) return NOT_AS_SURVEYED;
+    if (timeEnd === 0) return NOT_AS_SAID;
     if (!isBefore(at, FROM_MS_AT, FROM_SUB_MS_NS_AT, FROM_ID_AT) && isBefore(at, TO_MS_AT, TO_SUB_MS_NS_AT, TO_ID_AT)) {
-      if (word(ROWS) === word(MAX_ROWS)) return NOT_AS_SURVEYED;
+      if (word(ROWS) === word(MAX_ROWS)) return NOT_AS_SAID;
       if (word(LINES_END) + next - at > word(LINES_LIMIT)) return TOO_LARGE;
       takeLine(at, timeEnd, next);
     }
