@@ -22,7 +22,7 @@ export const KERNELS = [
     target: "app/server/compaction/slice-kernel-wasm.ts",
     name: "SLICE_KERNEL_WASM",
     title: "slice kernel",
-    pages: [64, 16_384],
+    pages: [3072, 16_384],
   },
 ];
 /** The memory comes from outside, and what the compiler puts into it lies below the first address of the layout. */

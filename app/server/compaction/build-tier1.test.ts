@@ -1,13 +1,17 @@
 import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildTier1 } from "#app/server/compaction/build-tier1.ts";
 import { fold } from "#app/core/fold.ts";
+import { formatTimestamp } from "#app/core/timestamp.ts";
+import { STORED_ID_BYTES } from "#app/server/ingest/tier0-batch.ts";
 import { openDuckDb } from "#app/server/search/open-duckdb.ts";
 import { quoted } from "#app/server/search/sql-names.ts";
+import { MAX_RAW_BYTES_PER_GROUP } from "#app/server/search/tier1-format.ts";
 import { readLines } from "#app/server/search/tier1-lines.ts";
 import { hashWord } from "#app/server/search/word-filter.ts";
 import { entryArbitrary } from "#tests/support/predicates.ts";
@@ -101,7 +105,10 @@ test("entries with odd texts come back as they were, also from a second compacti
 });
 
 function idEnd(i: number): string {
-  const [batch, index] = i < 100 ? [0, i] : [1, i - 100];
+  return i < 100 ? idOf(0, i) : idOf(1, i - 100);
+}
+
+function idOf(batch: number, index: number): string {
   return `-${batch.toString(36).padStart(8, "0")}-${index.toString(36).padStart(5, "0")}`;
 }
 
@@ -135,4 +142,70 @@ test("row groups are slices by time and id, sorted inside by service, tag, time 
   expect({ rows, ids, unsorted, isCut }).toEqual({ rows: 126_000, ids: 126_000, unsorted: 0, isCut: true });
   expect(rowGroups[0]?.tsStartNs).toBe(BigInt(String(first)));
   expect(rowGroups[1]?.tsEndNs).toBe(BigInt(String(last)));
+});
+
+test("columns come back whether their texts are few, many or all different, with and without gaps, and statistics are true", async () => {
+  const rows = 60_000;
+  const entries = Array.from({ length: rows }, (_, i): TimedEntry => {
+    const scattered = (i * 7919) % rows;
+    const tags: [string, string][] = [
+      ["few", `f${i % 3}`],
+      ["many", `m${scattered % 20_000}`],
+      ["Rest", `r${scattered % 40_000}`],
+    ];
+    if (i % 1000 < 700) tags.push(["gaps", `g${i % 100}`]);
+    if (i % 3 > 0) tags.push(["unique", `u${scattered}`]);
+    const ms = scattered === 0 ? 0 : (scattered ** 3 % 4_000_000_000) * 1000;
+    const subMsNs = i % 5 === 0 ? scattered : 0;
+    return { timestamp: { ms, subMsNs }, service: `s${i % 2}`, level: "info", message: `said ${scattered}`, tags };
+  });
+  const { path: file, description } = await tier1File(directory, [entries]);
+  expect(description.promotedKeys).toEqual(["few", "gaps", "many", "unique"]);
+  const lines = await storedLines(file, description.promotedKeys);
+  const found = new Map(lines.map((line) => [String(line["id"]).slice(-idEnd(0).length), line]));
+  expect(found.size).toBe(rows);
+  const wrong = entries.filter(({ message, tags, timestamp }, i) => {
+    const line = found.get(idOf(0, i));
+    const hasTags = isDeepStrictEqual(line?.["tags"], Object.fromEntries(tags));
+    return line?.["timestamp"] !== formatTimestamp(timestamp) || line["message"] !== message || !hasTags;
+  });
+  expect(wrong).toEqual([]);
+  for (const column of ["timestamp", "timestamp_ns", "service", "tags.few", "tags.gaps", "tags.unique", "tags"]) {
+    const reader = await connection.runAndReadAll(`
+      select count(*) - count("${column}"), min("${column}")::varchar, max("${column}")::varchar
+      from read_parquet(${quoted(file)})
+      union all
+      select stats_null_count, stats_min_value, stats_max_value from parquet_metadata(${quoted(file)})
+      where replace(path_in_schema, '"', '') = '${column}'`);
+    const [[nulls, ...range] = [], [saidNulls, ...saidRange] = []] = reader.getRows();
+    expect([column, saidNulls]).toEqual([column, nulls]);
+    // Texts that are nearly all different have none.
+    if (column !== "tags.unique" && column !== "tags") expect([column, ...saidRange]).toEqual([column, ...range]);
+  }
+});
+
+test("no row group has more than 32 MiB of lines, and those of large entries lie between others in their order", async () => {
+  const large = "x".repeat(30 * 1024);
+  const entries = Array.from({ length: 20_000 }, (_, i): TimedEntry => {
+    const message = i > 2_000 && i < 4_000 ? large : "m";
+    return { timestamp: { ms: 1_700_000_000_000 + i, subMsNs: 0 }, service: "s", level: "info", message, tags: [] };
+  });
+  const { path: file, description } = await tier1File(directory, [entries]);
+  const { rowGroups } = description;
+  // Large entries in one place leave row groups elsewhere as they are.
+  expect(rowGroups.length).toBeLessThan(10);
+  let firstRow = 0;
+  for (const { rows, rawBytes, tsStartNs, tsEndNs, firstRow: said } of rowGroups) {
+    expect(said).toBe(firstRow);
+    expect(rawBytes - rows * STORED_ID_BYTES).toBeLessThanOrEqual(MAX_RAW_BYTES_PER_GROUP);
+    expect([tsStartNs, tsEndNs].map((ns) => Number(ns / 1_000_000n) - 1_700_000_000_000)).toEqual([
+      firstRow,
+      firstRow + rows - 1,
+    ]);
+    firstRow += rows;
+  }
+  const reader = await connection.runAndReadAll(`
+    select count(*)::integer, count(distinct id_index)::integer, sum(length(message))::integer from read_parquet(${quoted(file)})`);
+  const bytes = entries.reduce((sum, { message }) => sum + message.length, 0);
+  expect(reader.getRows()[0]).toEqual([entries.length, entries.length, bytes]);
 });

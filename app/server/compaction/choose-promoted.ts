@@ -1,4 +1,4 @@
-import type { TagSample } from "#app/server/compaction/survey-lines.ts";
+import type { TagSample } from "#app/server/compaction/tag-sample.ts";
 import { PROMOTED_KEY } from "#app/server/search/tier1-format.ts";
 
 const MAX_PROMOTED = 48;

@@ -1,15 +1,18 @@
 import { SLICE_KERNEL_WASM } from "#app/server/compaction/slice-kernel-wasm.ts";
-import type { EntryKey } from "#app/server/compaction/survey-lines.ts";
+import type { EntryKey } from "#app/server/compaction/line-block.ts";
 import * as layout from "#app/server/kernel/slice/layout.ts";
 
 /** What app/server/kernel/slice/index.ts exports; addresses and lengths are in bytes. */
 interface KernelExports extends WebAssembly.Exports {
   surveyLines(at: number, end: number, ms: number, subMsNs: number, bytes: number, maxLines: number): number;
   takeLines(at: number, end: number): number;
-  measureColumns(): void;
   addWord(first: number, second: number): void;
-  sortRows(services: number, values: number): void;
-  writeColumns(): void;
+  sortRows(): void;
+  writeDictionary(column: number, to: number): number;
+  writeNumbers(column: number, to: number): number;
+  writeTexts(column: number, to: number): number;
+  writeTimes(to: number): number;
+  writeNanoseconds(to: number): number;
   fillFilter(filter: number, bytes: number): void;
 }
 
@@ -41,6 +44,13 @@ export class SliceKernel {
     this.#next = align(at + bytes + layout.SPILL_BYTES);
     const missing = this.#next - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
+    return at;
+  }
+
+  /** As place, for what is used up before anything else is placed. */
+  borrow(bytes: number): number {
+    const at = this.place(bytes);
+    this.#next = at;
     return at;
   }
 

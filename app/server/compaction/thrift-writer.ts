@@ -1,4 +1,6 @@
-/** Types of Thrift's compact protocol. */
+/** Types of Thrift's compact protocol; a field that is true or false is its type. */
+const TRUE = 1;
+const FALSE = 2;
 const INTEGER_32 = 5;
 const INTEGER_64 = 6;
 const BINARY = 8;
@@ -16,6 +18,10 @@ export class ThriftWriter {
   readonly #bytes: number[] = [];
   #lastField = 0;
 
+  flag(field: number, value: boolean): void {
+    this.#field(field, value ? TRUE : FALSE);
+  }
+
   integer(field: number, value: number): void {
     this.#field(field, INTEGER_32);
     this.#varint(zigzag(value));
@@ -27,8 +33,12 @@ export class ThriftWriter {
   }
 
   text(field: number, value: string): void {
+    this.bytes(field, Buffer.from(value));
+  }
+
+  bytes(field: number, value: Buffer): void {
     this.#field(field, BINARY);
-    this.#text(value);
+    this.#binary(value);
   }
 
   struct(field: number, write: () => void): void {
@@ -43,7 +53,7 @@ export class ThriftWriter {
 
   texts(field: number, values: readonly string[]): void {
     this.#list(field, BINARY, values.length);
-    for (const value of values) this.#text(value);
+    for (const value of values) this.#binary(Buffer.from(value));
   }
 
   structs<T>(field: number, values: readonly T[], write: (value: T, i: number) => void): void {
@@ -82,8 +92,7 @@ export class ThriftWriter {
     }
   }
 
-  #text(value: string): void {
-    const bytes = Buffer.from(value);
+  #binary(bytes: Buffer): void {
     this.#varint(bytes.length);
     for (const byte of bytes) this.#bytes.push(byte);
   }

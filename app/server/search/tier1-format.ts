@@ -20,8 +20,6 @@ const TRAILER_BYTES = 8;
 
 /** A time slice has at most this many rows: longer ones are slower to search, shorter ones compress worse. */
 export const MAX_ROWS_PER_GROUP = 122_880;
-/** DuckDB cuts row groups at multiples of its vectors. */
-export const ROWS_PER_VECTOR = 2_048;
 export const MAX_RAW_BYTES_PER_GROUP = 32 * 1024 * 1024;
 /** Column names are built from promoted keys, so nothing else may ever be one. */
 export const PROMOTED_KEY = /^[a-z0-9_.-]{1,64}$/;

@@ -1,223 +1,145 @@
-import { BACKSLASH, COMMA, QUOTE, copyBytes, stringEnd, textEnd } from "../bytes";
+import { copyBytes } from "../bytes";
 import {
-  COLUMNS_AT,
-  COLUMN_BITS,
-  COLUMN_BYTES,
-  COLUMN_END,
-  COLUMN_START,
+  COUNTS,
   FIRST_PROMOTED_COLUMN,
-  ID_AT,
-  ID_INDEX_BYTES,
-  ID_INDEX_COLUMN,
-  ID_REQUEST_BYTES,
-  ID_REQUEST_COLUMN,
-  KEY_COUNT,
-  LEVEL_COLUMN,
+  GREATEST_AT,
+  LEAST_AT,
   LEVEL_ORIGINAL_COLUMN,
-  MESSAGE_COLUMN,
+  NO_TEXT,
   ORDER,
+  PAGE_START,
+  PRESENT,
   REST_COLUMN,
   ROWS,
   ROW_BYTES,
-  ROW_HAS_REST,
-  ROW_LEVEL,
-  ROW_LEVEL_ORIGINAL,
-  ROW_LINE,
-  ROW_MESSAGE,
-  ROW_MS,
-  ROW_SERVICE,
-  ROW_SUB_MS_NS,
+  ROW_NS,
   ROW_TABLE,
-  ROW_TAGS,
-  SERVICE_COLUMN,
-  TIMESTAMP_COLUMN,
-  TIMESTAMP_NS_COLUMN,
-  VALUES,
+  SPARE,
+  TEXTS_LIST,
+  TEXT_BYTES,
+  WIDE_NUMBERS,
 } from "./layout";
-import { word } from "./slice-words";
-import { promotedKey } from "./take-lines";
+import { writeDeltas, writeRuns } from "./parquet-encodings";
+import { setWord, word } from "./slice-words";
+import { countOf, numberAt, textsOf } from "./texts";
+import { unescape } from "./unescape";
 
-const OPEN_BRACE: i32 = 123;
-const CLOSE_BRACE: i32 = 125;
-const LETTER_B: i32 = 98;
-const LETTER_F: i32 = 102;
-const LETTER_N: i32 = 110;
-const LETTER_R: i32 = 114;
-const LETTER_T: i32 = 116;
-const LETTER_U: i32 = 117;
-const REPLACEMENT = 0xfffd;
-
-/** measureColumns notes for each column of texts how many bytes its values take at most, in place of its start. */
-export function measureColumns(): void {
-  const rows = word(ROWS);
-  const keyCount = word(KEY_COUNT);
-  for (let i = 0; i < rows; i++) {
-    const row = word(ROW_TABLE) + i * ROW_BYTES;
-    measureText(SERVICE_COLUMN, row + ROW_SERVICE);
-    measureText(LEVEL_COLUMN, row + ROW_LEVEL);
-    measureText(LEVEL_ORIGINAL_COLUMN, row + ROW_LEVEL_ORIGINAL);
-    measureText(MESSAGE_COLUMN, row + ROW_MESSAGE);
-    if (load<i32>(row, ROW_HAS_REST) !== 0) measureText(REST_COLUMN, row + ROW_TAGS);
-    const values = word(VALUES) + i * keyCount * 8;
-    for (let k = 0; k < keyCount; k++) measureText(FIRST_PROMOTED_COLUMN + k, values + k * 8);
-  }
-}
-
-function measureText(column: i32, place: i32): void {
-  const start = load<i32>(place);
-  if (start === 0) return;
-  const size = columnAt(column) + COLUMN_START;
-  store<i32>(size, load<i32>(size) + 4 + load<i32>(place, 4) - start);
-}
-
-/**
- * writeColumns writes all rows in their order, each line while it is at hand: values as Parquet's PLAIN encoding has
- * them, numbers in eight bytes, texts behind their length in four. Bits of what a row does not have are zero already.
+/*
+ * The pages of a column, as they are before compression: levels, if a row may be without a value, then the values of the
+ * rows in their order. Each function writes at `to` and returns the position behind what it wrote.
  */
-export function writeColumns(): void {
+
+/** What writeTexts may write before the texts: their lengths in at most five bytes each, levels, and headers. */
+const LENGTH_BYTES: i32 = 6;
+const HEADER_BYTES: i32 = 256;
+
+/** writeDictionary writes a column's texts in the order of their numbers, each behind its length. */
+export function writeDictionary(column: i32, to: i32): i32 {
+  const count = countOf(column);
+  for (let number = 0; number < count; number++) {
+    const end = writeText(column, number, to + 4);
+    store<i32>(to, end - to - 4);
+    to = end;
+  }
+  return to;
+}
+
+/** writeNumbers writes the rows' numbers in the dictionary. */
+export function writeNumbers(column: i32, to: i32): i32 {
+  setWord(PAGE_START, to);
+  to = takeNumbers(column, to);
+  const bits = max(1, 32 - clz(countOf(column) - 1));
+  store<u8>(to, bits as u8);
+  return writeRuns(word(SPARE), word(PRESENT), bits, to + 1);
+}
+
+/** writeTexts writes the rows' texts themselves: first all lengths, then all texts. */
+export function writeTexts(column: i32, to: i32): i32 {
+  let lengthsAt = takeNumbers(column, to);
+  const present = word(PRESENT);
+  const lengths = word(WIDE_NUMBERS);
+  const start = to + HEADER_BYTES + word(ROWS) * LENGTH_BYTES;
+  let end = start;
+  for (let i = 0; i < present; i++) {
+    const before = end;
+    end = writeText(column, load<i32>(word(SPARE) + i * 4), before);
+    store<i64>(lengths + i * 8, end - before);
+  }
+  lengthsAt = writeDeltas(lengths, present, lengthsAt);
+  // What stands before the texts is moved up to them: it is less.
+  setWord(PAGE_START, start - (lengthsAt - to));
+  memory.copy(word(PAGE_START), to, lengthsAt - to);
+  return end;
+}
+
+function writeText(column: i32, number: i32, to: i32): i32 {
+  const listed = load<i32>(textsOf(column), TEXTS_LIST) + number * TEXT_BYTES;
+  const start = load<i32>(listed);
+  const length = load<i32>(listed, 4);
+  return column === REST_COLUMN ? copyBytes(to, start, length) : unescape(to, start, start + length);
+}
+
+/** takeNumbers puts the numbers of the rows that have a text into SPARE, and writes the levels. */
+function takeNumbers(column: i32, to: i32): i32 {
   const rows = word(ROWS);
-  const order = word(ORDER);
-  const keyCount = word(KEY_COUNT);
+  const numbers = numberAt(column, 0);
+  const levels = word(COUNTS);
+  let next = word(SPARE);
   for (let i = 0; i < rows; i++) {
-    const row = load<i32>(order + i * 4);
-    const line = load<i32>(row, ROW_LINE);
-    writeBytes(ID_REQUEST_COLUMN, line + ID_AT, ID_REQUEST_BYTES);
-    writeBytes(ID_INDEX_COLUMN, line + ID_AT + ID_REQUEST_BYTES + 1, ID_INDEX_BYTES);
-    writeTime(row, i);
-    writeText(SERVICE_COLUMN, row + ROW_SERVICE);
-    writeText(LEVEL_COLUMN, row + ROW_LEVEL);
-    writeOptional(LEVEL_ORIGINAL_COLUMN, row + ROW_LEVEL_ORIGINAL, i);
-    writeText(MESSAGE_COLUMN, row + ROW_MESSAGE);
-    if (load<i32>(row, ROW_HAS_REST) !== 0) writeRest(row, i);
-    const values = word(VALUES) + ((row - word(ROW_TABLE)) / ROW_BYTES) * keyCount * 8;
-    for (let k = 0; k < keyCount; k++) writeOptional(FIRST_PROMOTED_COLUMN + k, values + k * 8, i);
+    const number = load<i32>(numbers + load<i32>(word(ORDER) + i * 4) * 4);
+    store<i32>(levels + i * 4, (number !== NO_TEXT) as i32);
+    store<i32>(next, number);
+    if (number !== NO_TEXT) next += 4;
   }
+  setWord(PRESENT, (next - word(SPARE)) >> 2);
+  const isOptional = column === LEVEL_ORIGINAL_COLUMN || column === REST_COLUMN || column >= FIRST_PROMOTED_COLUMN;
+  return isOptional ? writeLevels(to) : to;
 }
 
-function columnAt(column: i32): i32 {
-  return COLUMNS_AT + column * COLUMN_BYTES;
+/** writeLevels writes which rows have a value, behind the length of that. */
+function writeLevels(to: i32): i32 {
+  const end = writeRuns(word(COUNTS), word(ROWS), 1, to + 4);
+  store<i32>(to, end - to - 4);
+  return end;
 }
 
-function setBit(column: i32, row: i32): void {
-  const byte = load<i32>(columnAt(column), COLUMN_BITS) + (row >> 3);
-  store<u8>(byte, load<u8>(byte) | ((1 as u8) << ((row & 7) as u8)));
+/** writeTimes writes the rows' times, cut to microseconds. */
+export function writeTimes(to: i32): i32 {
+  const rows = word(ROWS);
+  for (let i = 0; i < rows; i++) store<i64>(word(WIDE_NUMBERS) + i * 8, nanoseconds(i) / 1000);
+  setWord(PAGE_START, to);
+  return writeWideNumbers(rows, to);
 }
 
-function writeBytes(column: i32, start: i32, length: i32): void {
-  const end = columnAt(column) + COLUMN_END;
-  const to = load<i32>(end);
-  store<i32>(to, length);
-  store<i32>(end, copyBytes(to + 4, start, length));
-}
-
-function writeTime(row: i32, i: i32): void {
-  const us = (load<f64>(row, ROW_MS) as i64) * 1000 + load<u32>(row, ROW_SUB_MS_NS) / 1000;
-  const ns = load<u32>(row, ROW_SUB_MS_NS) % 1000;
-  writeNumber(TIMESTAMP_COLUMN, us);
-  if (ns === 0) return;
-  setBit(TIMESTAMP_NS_COLUMN, i);
-  writeNumber(TIMESTAMP_NS_COLUMN, us * 1000 + ns);
-}
-
-function writeNumber(column: i32, value: i64): void {
-  const end = columnAt(column) + COLUMN_END;
-  const to = load<i32>(end);
-  store<i64>(to, value);
-  store<i32>(end, to + 8);
-}
-
-function writeOptional(column: i32, place: i32, row: i32): void {
-  if (load<i32>(place) === 0) return;
-  setBit(column, row);
-  writeText(column, place);
-}
-
-/** writeText writes what a string of JSON says. */
-function writeText(column: i32, place: i32): void {
-  const end = columnAt(column) + COLUMN_END;
-  const to = load<i32>(end);
-  const written = unescape(to + 4, load<i32>(place), load<i32>(place, 4));
-  store<i32>(to, written - to - 4);
-  store<i32>(end, written);
-}
-
-function unescape(to: i32, at: i32, end: i32): i32 {
-  while (true) {
-    const stop = min(textEnd(at, end), end);
-    to = copyBytes(to, at, stop - at);
-    if (stop >= end) return to;
-    at = stop;
-    if (load<u8>(at) !== BACKSLASH) {
-      store<u8>(to++, load<u8>(at++));
-      continue;
-    }
-    const escaped: i32 = load<u8>(at, 1);
-    if (escaped === LETTER_U) {
-      to = writePoint(to, hex(at + 2));
-      at += 6;
-      continue;
-    }
-    store<u8>(to++, plain(escaped));
-    at += 2;
+/** writeNanoseconds writes the times that microseconds do not say. */
+export function writeNanoseconds(to: i32): i32 {
+  const rows = word(ROWS);
+  let present = 0;
+  for (let i = 0; i < rows; i++) {
+    const ns = nanoseconds(i);
+    const isPresent = ns % 1000 !== 0;
+    store<i32>(word(COUNTS) + i * 4, isPresent as i32);
+    if (isPresent) store<i64>(word(WIDE_NUMBERS) + present++ * 8, ns);
   }
+  setWord(PAGE_START, to);
+  return writeWideNumbers(present, writeLevels(to));
 }
 
-function plain(escaped: i32): i32 {
-  if (escaped === LETTER_N) return 10;
-  if (escaped === LETTER_T) return 9;
-  if (escaped === LETTER_R) return 13;
-  if (escaped === LETTER_B) return 8;
-  if (escaped === LETTER_F) return 12;
-  return escaped;
+/** nanoseconds is the time of the row at that place of the order. */
+function nanoseconds(place: i32): i64 {
+  return load<i64>(word(ROW_TABLE) + load<i32>(word(ORDER) + place * 4) * ROW_BYTES, ROW_NS);
 }
 
-function hex(at: i32): i32 {
-  let value = 0;
-  for (let i = 0; i < 4; i++) {
-    const byte: i32 = load<u8>(at + i);
-    value = value * 16 + (byte < 58 ? byte - 48 : (byte | 32) - 87);
+function writeWideNumbers(count: i32, to: i32): i32 {
+  const numbers = word(WIDE_NUMBERS);
+  let least = i64.MAX_VALUE;
+  let greatest = i64.MIN_VALUE;
+  for (let at = numbers; at < numbers + count * 8; at += 8) {
+    least = min(least, load<i64>(at));
+    greatest = max(greatest, load<i64>(at));
   }
-  return value;
-}
-
-/** Only control characters are escaped so, and what is no character by itself is never stored. */
-function writePoint(to: i32, point: i32): i32 {
-  if (point < 0x80) {
-    store<u8>(to, point);
-    return to + 1;
-  }
-  if (point < 0x800) {
-    store<u8>(to, 0xc0 | (point >> 6));
-    store<u8>(to, 0x80 | (point & 63), 1);
-    return to + 2;
-  }
-  if (point >= 0xd800 && point < 0xe000) point = REPLACEMENT;
-  store<u8>(to, 0xe0 | (point >> 12));
-  store<u8>(to, 0x80 | ((point >> 6) & 63), 1);
-  store<u8>(to, 0x80 | (point & 63), 2);
-  return to + 3;
-}
-
-/** writeRest writes the tags without a column as an object of JSON, spelled as they are. */
-function writeRest(row: i32, i: i32): void {
-  const column = columnAt(REST_COLUMN) + COLUMN_END;
-  const lengthAt = load<i32>(column);
-  const end = load<i32>(row, ROW_TAGS + 4);
-  let at = load<i32>(row, ROW_TAGS) + 1;
-  let to = lengthAt + 4;
-  store<u8>(to++, OPEN_BRACE);
-  while (load<u8>(at) === QUOTE) {
-    const keyEnd = stringEnd(at + 1, end);
-    const valueEnd = stringEnd(keyEnd + 3, end);
-    if (promotedKey(at + 1, keyEnd - at - 1, 0) === -1) {
-      if (to > lengthAt + 5) store<u8>(to++, COMMA);
-      to = copyBytes(to, at, valueEnd + 1 - at);
-    }
-    at = valueEnd + 1;
-    if (load<u8>(at) === COMMA) at++;
-  }
-  store<u8>(to++, CLOSE_BRACE);
-  store<i32>(lengthAt, to - lengthAt - 4);
-  store<i32>(column, to);
-  setBit(REST_COLUMN, i);
+  store<i64>(LEAST_AT, least);
+  store<i64>(GREATEST_AT, greatest);
+  setWord(PRESENT, count);
+  return writeDeltas(numbers, count, to);
 }

@@ -1,4 +1,4 @@
-export { measureColumns, writeColumns } from "./columns";
+export { writeDictionary, writeNanoseconds, writeNumbers, writeTexts, writeTimes } from "./columns";
 export { sortRows } from "./sort-rows";
 export { surveyLines } from "./survey-lines";
 export { takeLines } from "./take-lines";

@@ -2,33 +2,36 @@ import {
   COUNTS,
   ID_AT,
   ID_BYTES,
+  NO_TEXT,
   ORDER,
   ROWS,
   ROW_BYTES,
   ROW_LINE,
-  ROW_MS,
-  ROW_SERVICE_NUMBER,
-  ROW_SUB_MS_NS,
+  ROW_NS,
   ROW_TABLE,
-  ROW_VALUE_NUMBER,
+  SERVICE_COLUMN,
   SERVICE_RANKS,
+  SORT_COLUMN,
   SPARE,
   VALUE_RANKS,
 } from "./layout";
 import { word } from "./slice-words";
+import { countOf, numberAt } from "./texts";
 
 /**
- * sortRows orders the rows by service, value of the sort key, time and id. Services and values have ranks; rows without a
- * value come last of their service, with the rank behind all others.
+ * sortRows orders the rows by service, text of the sort column, time and id. Services and texts have ranks; rows without a
+ * text come last of their service.
  */
-export function sortRows(services: i32, values: i32): void {
+export function sortRows(): void {
   const rows = word(ROWS);
   const order = word(ORDER);
   const spare = word(SPARE);
-  for (let i = 0; i < rows; i++) store<i32>(spare + i * 4, word(ROW_TABLE) + i * ROW_BYTES);
-  spread(spare, order, ROW_VALUE_NUMBER, word(VALUE_RANKS), values);
-  spread(order, spare, ROW_SERVICE_NUMBER, word(SERVICE_RANKS), services);
-  memory.copy(order, spare, rows * 4);
+  for (let i = 0; i < rows; i++) store<i32>(spare + i * 4, i);
+  if (word(SORT_COLUMN) !== -1) {
+    spread(spare, order, word(SORT_COLUMN), word(VALUE_RANKS));
+    spread(order, spare, SERVICE_COLUMN, word(SERVICE_RANKS));
+    memory.copy(order, spare, rows * 4);
+  } else spread(spare, order, SERVICE_COLUMN, word(SERVICE_RANKS));
   let from = 0;
   for (let i = 1; i <= rows; i++) {
     if (i < rows && isOneGroup(load<i32>(order + i * 4 - 4), load<i32>(order + i * 4))) continue;
@@ -37,41 +40,44 @@ export function sortRows(services: i32, values: i32): void {
   }
 }
 
-/** spread writes rows in the order of the rank of one of their numbers, and keeps their order where it is the same. */
-function spread(source: i32, target: i32, numberAt: i32, ranks: i32, count: i32): void {
+/** spread writes rows in the order of the rank of their text, and keeps their order where it is the same. */
+function spread(source: i32, target: i32, column: i32, ranks: i32): void {
   const rows = word(ROWS);
   const starts = word(COUNTS);
+  const numbers = numberAt(column, 0);
+  const count = countOf(column);
   memory.fill(starts, 0, (count + 2) * 4);
   for (let i = 0; i < rows; i++) {
-    const at = starts + (rankOf(load<i32>(source + i * 4), numberAt, ranks, count) + 1) * 4;
+    const at = starts + (rankOf(load<i32>(source + i * 4), numbers, ranks, count) + 1) * 4;
     store<i32>(at, load<i32>(at) + 1);
   }
   for (let at = starts + 4; at < starts + (count + 2) * 4; at += 4) store<i32>(at, load<i32>(at) + load<i32>(at - 4));
   for (let i = 0; i < rows; i++) {
     const row = load<i32>(source + i * 4);
-    const at = starts + rankOf(row, numberAt, ranks, count) * 4;
+    const at = starts + rankOf(row, numbers, ranks, count) * 4;
     store<i32>(target + load<i32>(at) * 4, row);
     store<i32>(at, load<i32>(at) + 1);
   }
 }
 
-function rankOf(row: i32, numberAt: i32, ranks: i32, count: i32): i32 {
-  const number = load<i32>(row + numberAt);
-  return number === -1 ? count : load<i32>(ranks + number * 4);
+/** Whatever has no text stands behind all that have one. */
+function rankOf(row: i32, numbers: i32, ranks: i32, count: i32): i32 {
+  const number = load<i32>(numbers + row * 4);
+  return number === NO_TEXT ? count : load<i32>(ranks + number * 4);
 }
 
 function isOneGroup(a: i32, b: i32): bool {
-  return (
-    load<i32>(a, ROW_SERVICE_NUMBER) === load<i32>(b, ROW_SERVICE_NUMBER) &&
-    load<i32>(a, ROW_VALUE_NUMBER) === load<i32>(b, ROW_VALUE_NUMBER)
-  );
+  return hasSame(SERVICE_COLUMN, a, b) && (word(SORT_COLUMN) === -1 || hasSame(word(SORT_COLUMN), a, b));
 }
 
-function isAfter(a: i32, b: i32): bool {
-  const difference = load<f64>(a, ROW_MS) - load<f64>(b, ROW_MS);
-  if (difference !== 0) return difference > 0;
-  const subMsNs = load<u32>(a, ROW_SUB_MS_NS);
-  if (subMsNs !== load<u32>(b, ROW_SUB_MS_NS)) return subMsNs > load<u32>(b, ROW_SUB_MS_NS);
+function hasSame(column: i32, a: i32, b: i32): bool {
+  return load<i32>(numberAt(column, a)) === load<i32>(numberAt(column, b));
+}
+
+function isAfter(firstRow: i32, secondRow: i32): bool {
+  const a = word(ROW_TABLE) + firstRow * ROW_BYTES;
+  const b = word(ROW_TABLE) + secondRow * ROW_BYTES;
+  if (load<i64>(a, ROW_NS) !== load<i64>(b, ROW_NS)) return load<i64>(a, ROW_NS) > load<i64>(b, ROW_NS);
   return memory.compare(load<i32>(a, ROW_LINE) + ID_AT, load<i32>(b, ROW_LINE) + ID_AT, ID_BYTES) > 0;
 }
 
