@@ -88,7 +88,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "the project is missing from a search's filter",
     file: "app/server/catalog/batch-conditions.ts",
-    find: "eq(logBatches.projectId, filter.projectId),",
+    find: 'eq(logBatches.projectId, sql.placeholder("projectId")),',
     replace: "",
     caughtBy: BATCH_CATALOG,
   },
