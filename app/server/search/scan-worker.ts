@@ -5,7 +5,7 @@ import { scanPiece } from "#app/server/search/scan-piece.ts";
 import { memoryOfFound, type ScanAnswer, type ScanPiece } from "#app/server/search/scan-work.ts";
 
 /** The thread that looks through lines which are not compacted. It gives way to what takes logs in. */
-const NICENESS = 5;
+const NICENESS = 10;
 
 // Only Linux has priorities of threads; elsewhere this would be the whole server's.
 if (process.platform === "linux") setPriority(NICENESS);

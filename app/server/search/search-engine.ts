@@ -45,7 +45,7 @@ const MIN_OF_PROJECT = 2;
 const LEFT_FOR_OTHERS = 2;
 /** A process may be ended by another statement, or by the system: that is no reason to fail this one. */
 const MAX_LOSSES = 1;
-const NICENESS = 5;
+const NICENESS = 10;
 const ENGINE_THREADS = 12;
 
 /**
