@@ -41,8 +41,10 @@ const LINES_SUFFIX = ".ndjson";
 /** More would only share the same processors and hold more memory. */
 const MAX_RUNNING = 6;
 /** Each statement has a thread beside the ones that all share, so whoever runs many has most of the processors. */
-const MIN_OF_PROJECT = 2;
-const LEFT_FOR_OTHERS = 2;
+const MIN_SHARED_TURNS = 2;
+const MAX_SHARED_TURNS = 4;
+/** Whoever had one of so many statements is likely to ask again soon. */
+const RECENT_STATEMENTS = 16;
 /** A process may be ended by another statement, or by the system: that is no reason to fail this one. */
 const MAX_LOSSES = 1;
 const NICENESS = 10;
@@ -50,13 +52,15 @@ const ENGINE_THREADS = 12;
 
 /**
  * SearchEngine runs statements in a process of its own: its threads do not stand before an fdatasync, and a crash in native
- * code costs some queries and no logs in flight. Turns go to the project with the fewest running statements, and no project
- * has them all.
+ * code costs some queries and no logs in flight. Turns go to the project with the fewest running statements, and those
+ * who asked lately share them out.
  */
 export class SearchEngine {
   readonly #options: SearchEngineOptions;
   readonly #waiting: Waiting[] = [];
   readonly #running = new Map<number, Waiting>();
+  /** Whose the last statements were. */
+  readonly #recent: string[] = [];
   #child: ChildProcess | null = null;
   #nextId = 0;
   #nextFile = 0;
@@ -141,16 +145,21 @@ export class SearchEngine {
   }
 
   #startNext(): void {
-    const mostOfProject = Math.min(
-      Math.max(MIN_OF_PROJECT, this.#options.duckDb.threads),
-      MAX_RUNNING - LEFT_FOR_OTHERS,
-    );
+    const mostOfProject = this.#mostOfProject();
     while (this.#running.size < MAX_RUNNING) {
       const next = takeFairest(this.#waiting, this.#running.values(), mostOfProject);
       if (next === null) return;
       this.#running.set(next.statement.id, next);
+      this.#recent.push(next.projectId);
+      if (this.#recent.length > RECENT_STATEMENTS) this.#recent.shift();
       this.#send(next.statement);
     }
+  }
+
+  /** One turn is kept free for whoever asks again: what runs is not interrupted, and may run for long. */
+  #mostOfProject(): number {
+    const turns = Math.min(Math.max(MIN_SHARED_TURNS, this.#options.duckDb.threads), MAX_SHARED_TURNS);
+    return Math.max(1, Math.floor(turns / new Set(this.#recent).size));
   }
 
   #send(message: EngineMessage): void {
