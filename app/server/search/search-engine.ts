@@ -52,8 +52,8 @@ const ENGINE_THREADS = 12;
 
 /**
  * SearchEngine runs statements in a process of its own: its threads do not stand before an fdatasync, and a crash in native
- * code costs some queries and no logs in flight. Turns go to the project with the fewest running statements, and those
- * who asked lately share them out.
+ * code costs some queries and no logs in flight. Turns go to the project with the fewest running statements, and the
+ * projects that asked lately share them out.
  */
 export class SearchEngine {
   readonly #options: SearchEngineOptions;
@@ -156,7 +156,7 @@ export class SearchEngine {
     }
   }
 
-  /** One turn is kept free for whoever asks again: what runs is not interrupted, and may run for long. */
+  /** What runs is not interrupted, so whoever is likely to ask again has to find a turn free. */
   #mostOfProject(): number {
     const turns = Math.min(Math.max(MIN_SHARED_TURNS, this.#options.duckDb.threads), MAX_SHARED_TURNS);
     return Math.max(1, Math.floor(turns / new Set(this.#recent).size));
