@@ -8,7 +8,7 @@ import os from "node:os";
  */
 export function forkModule(moduleUrl: URL, options: { niceness: number; threads: number }): ChildProcess {
   const child = fork(moduleUrl, [], {
-    // Rows become garbage at once; without this V8 lets some 50 MB of it lie.
+    // Rows become garbage at once; without this V8 lets some 40 MB of it lie.
     execArgv: ["--max-semi-space-size=2"],
     // Each running statement holds one of libuv's threads.
     env: { UV_THREADPOOL_SIZE: String(options.threads), MALLOC_ARENA_MAX: "2" },
