@@ -89,7 +89,7 @@ test("after five minutes of downtime every missed window is made up, in order", 
 
 test("a rule over more than its budget says so, and delays nobody", async () => {
   const hostile = `${"a".repeat(2_000)}!`;
-  for (let i = 0; i < 10; i++) await server.api.ingest(project.key, lines("heavy", Date.now(), 1_000, hostile + i));
+  for (let i = 0; i < 30; i++) await server.api.ingest(project.key, lines("heavy", Date.now(), 1_000, hostile + i));
   const slow = await Promise.all(
     Array.from({ length: 8 }, (_, i) =>
       alerts.create({
