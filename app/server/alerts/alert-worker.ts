@@ -64,6 +64,19 @@ const MAX_LEASE_MS = 30_000;
 const KEEP_EVALUATIONS_MS = KNOWN_GROUP_MS;
 const EXPIRE_EVERY_MS = 600_000;
 
+/** What is known of other processes, and since when: who has come since then may have entries of later windows. */
+interface TakenWatch extends Watch {
+  takenAtMs: number;
+}
+
+/** PlannedWindows are a rule's windows that can be evaluated, by what was known when they were planned. */
+interface PlannedWindows {
+  windows: AlertWindow[];
+  /** No other window is due. */
+  isAll: boolean;
+  watch: TakenWatch;
+}
+
 const FAILURES: Record<CountFailure, string> = {
   timeout: "takes too long: narrow its query or its window",
   unreachable: "cannot read all entries of its window: the object store does not answer, or an object is missing",
@@ -77,7 +90,7 @@ export class AlertWorker {
   readonly #lane: SearchLane;
   readonly #publisher: ProgressPublisher;
   readonly #compiled = new CompiledRules();
-  #watch: Watch = { others: [], unwatched: null };
+  #watch: TakenWatch = { others: [], unwatched: null, takenAtMs: 0 };
   #stopTicks: (() => Promise<void>) | null = null;
   #evaluating: Promise<void> | null = null;
   #wakeUp: (() => void) | null = null;
@@ -152,7 +165,7 @@ export class AlertWorker {
     const leaseMs = Math.min(MAX_LEASE_MS, 2 * intervalMs);
     const watch = await takeWatch(database, { walId, walIds: walIds(), leaseMs });
     if (watch === null) return true;
-    this.#watch = watch;
+    this.#watch = { ...watch, takenAtMs: startedMs };
     const lastEndMs = lastWindowEnd(startedMs - offsetMs, intervalMs);
     const due = await readDueRules(database, lastEndMs);
     const { byMinute, bySearch, failed } = this.#compiled.sort(due);
@@ -204,8 +217,8 @@ export class AlertWorker {
     const counted = ready.length === 0 ? [] : await countByMinute(options, projectId, requests, this.#stopping.signal);
     const evaluations: Evaluation[] = [];
     const failed: { rule: DueRule; reason: string }[] = [];
-    for (const [i, { rule, windows }] of ready.entries()) {
-      const evaluation = await this.#judge(rule, windows, counted[i] as CountedWindows);
+    for (const [i, { rule, ...planned }] of ready.entries()) {
+      const evaluation = await this.#judge(rule, planned, counted[i] as CountedWindows);
       if (typeof evaluation === "string") failed.push({ rule, reason: evaluation });
       else evaluations.push(evaluation);
     }
@@ -220,11 +233,12 @@ export class AlertWorker {
     const { search, maxQueryMs, logger } = this.#options;
     const { signal } = this.#stopping;
     try {
-      const { windows, isAll } = this.#plan(rule, this.#lane.hasFailed(rule.id) ? 1 : WINDOWS_AT_ONCE);
+      const planned = this.#plan(rule, this.#lane.hasFailed(rule.id) ? 1 : WINDOWS_AT_ONCE);
+      const { windows, isAll } = planned;
       if (windows.length === 0) return "done";
       const { filter } = this.#compiled.of(rule);
       const counted = await countBySearch({ ...search, maxQueryMs }, rule.projectId, filter, windows, signal);
-      const evaluation = await this.#judge(rule, windows, counted);
+      const evaluation = await this.#judge(rule, planned, counted);
       if (typeof evaluation === "string") {
         await this.#fail([{ rule, reason: evaluation }]);
         return "failed";
@@ -237,30 +251,31 @@ export class AlertWorker {
     }
   }
 
-  /** The rule's windows that can be evaluated now, in order; `isAll` when no other is due. */
-  #plan(rule: DueRule, most: number): { windows: AlertWindow[]; isAll: boolean } {
+  /** The rule's windows that can be evaluated now, in order. */
+  #plan(rule: DueRule, most: number): PlannedWindows {
     const { clock, intervalMs, offsetMs } = this.#options;
     const nowMs = clock.nowMs();
+    const watch = this.#watch;
     const due = dueWindows(rule, {
-      untilMs: nowMs - offsetMs,
+      untilMs: watch.takenAtMs - offsetMs,
       intervalMs,
       most: most + 1,
       mostBack: MAX_WINDOWS_BACK,
     });
-    const held = due.findIndex((window) => nowMs < window.toMs + MAX_HELD_MS && this.#isHeldBack(window, nowMs));
+    const held = due.findIndex((window) => nowMs < window.toMs + MAX_HELD_MS && this.#isHeldBack(watch, window, nowMs));
     const windows = due.slice(0, held === -1 ? most : Math.min(held, most));
-    return { windows, isAll: windows.length === due.length };
+    return { windows, isAll: windows.length === due.length, watch };
   }
 
-  #isHeldBack(window: AlertWindow, nowMs: number): boolean {
+  #isHeldBack({ others }: Watch, window: AlertWindow, nowMs: number): boolean {
     const { offsetMs } = this.#options;
-    return this.#watch.others.some((other) => isHeldBack(other, window, { nowMs, offsetMs }));
+    return others.some((other) => isHeldBack(other, window, { nowMs, offsetMs }));
   }
 
   /** What the counts mean for the rule, or why they mean nothing. */
   async #judge(
     rule: DueRule,
-    windows: AlertWindow[],
+    { windows, watch }: PlannedWindows,
     { counts, failure }: CountedWindows,
   ): Promise<Evaluation | string> {
     const nowMs = this.#options.clock.nowMs();
@@ -269,8 +284,8 @@ export class AlertWorker {
     if (failure !== null && !isGivenUp) return FAILURES[failure];
     const groups = await this.#knownGroups(rule, windows[0] as AlertWindow);
     return evaluateWindows({ ...rule, groups }, windows, counts, (window) => ({
-      isPartial: failure !== null || this.#isHeldBack(window, nowMs),
-      isUnwatched: isUnwatched(window, this.#watch.unwatched),
+      isPartial: failure !== null || this.#isHeldBack(watch, window, nowMs),
+      isUnwatched: isUnwatched(window, watch.unwatched),
     }));
   }
 
