@@ -21,7 +21,7 @@ export async function readSources(
   const compacted = files.filter((file) => !file.endsWith(TIER0_SUFFIX));
   for (const file of files) if (file.endsWith(TIER0_SUFFIX)) sources.push(await readTier0(file));
   if (compacted.length === 0) return sources;
-  // DuckDB takes longer to start than all the rest of this process, and most steps do without.
+  // DuckDB takes long to load, and most steps do without.
   const { readCompacted } = await import("#app/server/compaction/read-compacted.ts");
   return [...sources, ...(await readCompacted(compacted, directory, kernel))];
 }
