@@ -88,6 +88,19 @@ describe("the start after a kill", () => {
     expect(committedMessages(third.outside.now).sort()).toEqual(["a", "b", "c", "d", "e"]);
   });
 
+  it("keeps the ledger of a drained WAL until no query can take a stored batch for another one in memory", async () => {
+    const machine = boot({ ...(await killedMachine()), life: 2 });
+    await machine.ingester.start();
+    const endQuery = machine.ingester.local.register();
+    await pass(machine.clock, 60_000);
+    expect(committedMessages(machine.outside.now).sort()).toEqual(["a", "b", "c", "d", "e"]);
+    expect(machine.outside.now.ledger.size).toBe(machine.outside.now.rows.length);
+    endQuery();
+    await pass(machine.clock, 100);
+    expect(machine.outside.now.ledger.size).toBe(0);
+    await closeMachine(machine);
+  });
+
   it("keeps what is acknowledged in a data folder whose maker died before the folder's name was on disk", async () => {
     const disk = new MemoryFileSystem();
     await disk.makeDirectory("/data");

@@ -195,7 +195,7 @@ export class Ingester {
     try {
       await this.#wals.get(walId)?.release.markStored([[sequence, 0, block.count]]);
     } catch (error) {
-      this.#options.logger.warn({ err: error, walId }, "cannot remove a WAL file yet; a later batch or start does");
+      this.#warnOfFile(error, walId);
     }
   }
 
@@ -282,17 +282,24 @@ export class Ingester {
   async #finishCommitted(batch: LocalBatch): Promise<void> {
     batch.state = "committed";
     batch.resolveCommitted(batch.sealed?.objectKey ?? "");
-    this.local.leave(batch, () => void this.#removeSpoolFile(batch));
+    this.local.leave(batch, () => void this.#finishLeft(batch));
     try {
       await this.#wals.get(batch.walId)?.release.markStored(batch.ranges);
       await this.#finishDraining(batch.walId);
     } catch (error) {
       // The batch is stored. Thrown on, this would have it committed again and its entries counted twice.
-      this.#options.logger.warn(
-        { err: error, walId: batch.walId },
-        "cannot remove a WAL file yet; a later batch or start does",
-      );
+      this.#warnOfFile(error, batch.walId);
     }
+  }
+
+  /** No query reads a committed batch here any more. */
+  async #finishLeft(batch: LocalBatch): Promise<void> {
+    await this.#removeSpoolFile(batch);
+    await this.#finishDraining(batch.walId).catch((error: unknown) => this.#warnOfFile(error, batch.walId));
+  }
+
+  #warnOfFile(error: unknown, walId: string): void {
+    this.#options.logger.warn({ err: error, walId }, "cannot remove a WAL file yet; a later batch or start does");
   }
 
   async #removeSpoolFile(batch: LocalBatch): Promise<void> {
@@ -312,9 +319,11 @@ export class Ingester {
     await this.#wals.get(batch.walId)?.release.markStored(batch.ranges);
   }
 
+  /** The ledger stays until the last query has ended that would count a committed batch in catalog and memory without it. */
   async #finishDraining(walId: string): Promise<void> {
     const draining = this.#wals.get(walId);
-    if (draining === undefined || !draining.isDraining || !draining.release.isDone) return;
+    if (draining === undefined || !draining.isDraining || !draining.release.isDone || this.local.isReading(walId))
+      return;
     await draining.release.removeEmptyFiles();
     if (draining.wal.files.length > 0 || !this.#wals.delete(walId)) return;
     await draining.wal.close();

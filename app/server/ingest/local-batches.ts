@@ -88,6 +88,11 @@ export class LocalBatches {
     this.#releaseUnneeded();
   }
 
+  /** isReading is true while queries may still read committed batches of a WAL here, which only the ledger tells from stored ones. */
+  isReading(walId: string): boolean {
+    return [...this.#leaving.keys()].some((batch) => batch.walId === walId);
+  }
+
   /** Registers a query before it reads the catalog; call the returned function when it has ended. */
   register(): () => void {
     const query = this.#nextQuery++;
