@@ -1,5 +1,6 @@
 import { useLoaderData, type MetaFunction } from "@remix-run/react";
 import { data } from "@remix-run/server-runtime";
+import { formatCount, formatDuration } from "#app/components/format.ts";
 import { PageShell } from "#app/components/page-shell.tsx";
 import { useTimeText } from "#app/components/zone.ts";
 import { StatusBadge, type StatusTone } from "#app/components/status-badge.tsx";
@@ -70,7 +71,12 @@ function Canary({ canary }: { canary: ReturnType<typeof useLoaderData<typeof loa
   const name = "What was acknowledged is found";
   if (canary === null) return <Fact name={name} tone="waiting" value="Not watched" />;
   const { written, missed, doubled, failures, roundMs, foundAt } = canary;
-  const counts = `${written} own lines written, ${missed} missed, ${doubled} found twice, ${failures} rounds failed.`;
+  const figures = [
+    `${formatCount(written)} written`,
+    `${formatCount(missed)} missed`,
+    `${formatCount(doubled)} found twice`,
+  ];
+  const counts = `Test lines: ${figures.join(", ")}; failed rounds: ${formatCount(failures)}.`;
   if (missed + doubled > 0) {
     return (
       <Fact name={name} tone="bad" value="No">
@@ -87,7 +93,7 @@ function Canary({ canary }: { canary: ReturnType<typeof useLoaderData<typeof loa
   }
   return (
     <Fact name={name} tone="good" value="Yes">
-      {`${counts} All found at ${timeText(foundAt)}, within ${roundMs} ms of sending.`}
+      {`${counts} All found at ${timeText(foundAt)}, within ${formatDuration(roundMs)} of sending.`}
     </Fact>
   );
 }

@@ -49,7 +49,7 @@ export function StatusLine({ view, isStale, hasMore, stop, resume }: Search) {
     <p className="truncate text-muted tabular-nums" role="status">
       <span className="text-ink">{formatLines(count)}</span>
       {hasMore ? ", more below" : ", all there are"}
-      <span className="hidden sm:inline">
+      <span className="hidden @min-[26rem]:inline">
         {firstRowMs !== null && `; the first after ${formatDuration(firstRowMs)}`}
         {end !== null && `; ${end.batches.scanned} of ${end.batches.total} batches read`}
       </span>

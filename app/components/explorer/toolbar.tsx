@@ -39,7 +39,7 @@ export function Toolbar(props: ToolbarProps) {
   return (
     <div className="flex shrink-0 flex-wrap items-center gap-x-1 gap-y-1 border-b sm:flex-nowrap border-border px-3 py-1 text-xs sm:px-4">
       <Tool label="Filters" onClick={onFacets} Icon={ListFilter} className="lg:hidden" isNamed />
-      <div className="order-last flex min-h-7 w-full min-w-0 flex-1 basis-full items-center sm:order-none sm:w-auto sm:basis-auto">
+      <div className="@container order-last flex min-h-7 w-full min-w-0 flex-1 basis-full items-center sm:order-none sm:w-auto sm:basis-auto">
         {status}
       </div>
       <div className="flex items-center gap-0.5">
