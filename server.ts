@@ -70,9 +70,9 @@ export async function startServer(world: World = realWorld): Promise<void> {
     ...(telemetry === null
       ? {}
       : {
-          around: ({ method, path, headers }, response, answer) =>
+          around: ({ method = "", headers }, pathname, response, answer) =>
             telemetry.traceRequest(
-              { method, route: routes.labelOf(path), headers, status: () => response.statusCode },
+              { method, route: routes.labelOf(pathname), headers, status: () => response.statusCode },
               answer,
             ),
         }),

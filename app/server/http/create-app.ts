@@ -1,49 +1,59 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import path from "node:path";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import { Connection } from "#app/server/http/connection.ts";
 import { elasticsearchProbe } from "#app/server/http/elasticsearch-probe.ts";
 import { internalProblem } from "#app/server/http/error-response.ts";
 import { remixAdapter, type RemixAdapterOptions } from "#app/server/http/remix-adapter.ts";
 import { limitRequestBody } from "#app/server/http/request-body-limits.ts";
 import { requestIdOf } from "#app/server/http/request-id.ts";
-import { connectionOf, writeResponse } from "#app/server/http/write-response.ts";
+import { writeResponse } from "#app/server/http/write-response.ts";
 
 export interface AppOptions extends RemixAdapterOptions {
   /** The folder of the browser build; without it no files are served. */
   clientDirectory?: string;
-  /** Take the client's address, host and scheme from the proxy's headers. */
-  trustProxy: boolean;
 }
 
-/** createApp is the shell around Remix: request ids, files, the probe of shippers. */
-export function createApp(options: AppOptions): Express {
+/**
+ * createApp is the shell around Remix: request ids, files, the probe of shippers. What changes something is no file and no
+ * probe, and goes to Remix past Express, which gives every request other prototypes: all code that then sees it runs
+ * slower, and a small request takes nearly twice the time.
+ */
+export function createApp(options: AppOptions): RequestListener {
+  const serve = remixAdapter(options);
+  const fail = (error: unknown, response: ServerResponse) => answerFailed(error, response, options);
+  const reads = createReads(options, serve, fail);
+  return (request, response) => {
+    prepare(request, response);
+    if (request.method === "GET" || request.method === "HEAD") reads(request, response);
+    else serve(request, response).catch((error: unknown) => fail(error, response));
+  };
+}
+
+/** Express looks for a file or a probe first. */
+function createReads(
+  { clientDirectory }: AppOptions,
+  serve: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  fail: (error: unknown, response: ServerResponse) => Promise<void>,
+): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  app.set("trust proxy", options.trustProxy);
-  const serve = remixAdapter(options);
-  app.use((request, response, next) => {
-    prepare(request, response);
-    // What changes something is no file and no probe.
-    if (request.method === "GET" || request.method === "HEAD") next();
-    else return serve(request, response);
-    return undefined;
-  });
   app.use(elasticsearchProbe);
-  if (options.clientDirectory !== undefined) serveFiles(app, options.clientDirectory);
+  if (clientDirectory !== undefined) serveFiles(app, clientDirectory);
   app.use(serve);
-  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    const requestId = String(response.getHeader("x-request-id"));
-    options.logger.error({ err: error, requestId }, "cannot answer request: unexpected error");
-    if (response.headersSent) {
-      response.destroy();
-      return undefined;
-    }
-    return writeResponse(response, internalProblem(requestId), connectionOf(response));
-  });
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => fail(error, response));
   return app;
 }
 
-function prepare(request: Request, response: Response): void {
+async function answerFailed(error: unknown, response: ServerResponse, { logger }: AppOptions): Promise<void> {
+  const requestId = String(response.getHeader("x-request-id"));
+  logger.error({ err: error, requestId }, "cannot answer request: unexpected error");
+  if (response.headersSent) response.destroy();
+  else await writeResponse(response, internalProblem(requestId), new Connection(response));
+}
+
+function prepare(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader("x-request-id", requestIdOf(request.headers["x-request-id"]));
   response.setHeader("x-content-type-options", "nosniff");
   limitRequestBody(request, response);

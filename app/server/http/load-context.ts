@@ -1,4 +1,7 @@
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { Connection } from "#app/server/http/connection.ts";
+import { clientAddressOf } from "#app/server/http/forwarded.ts";
 import type { Runtime } from "#app/server/runtime.ts";
 import type { Logger } from "#app/server/system/logger.ts";
 
@@ -25,5 +28,48 @@ declare module "@remix-run/server-runtime" {
   /** Makes the types of loader data those of the option in remix.config.js. */
   interface Future {
     v3_singleFetch: true;
+  }
+}
+
+type GivenContext = Pick<RequestContext, "runtime" | "logger" | "requestId" | "nodeRequest"> & {
+  connection: Connection;
+  trustProxy: boolean;
+};
+
+/** LoadContext makes what only some routes need when it is asked for. */
+export class LoadContext implements RequestContext {
+  // Remix lets a context hold anything.
+  [name: string]: unknown;
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  readonly requestId: string;
+  readonly nodeRequest: IncomingMessage;
+  readonly #connection: Connection;
+  readonly #trustProxy: boolean;
+  #cspNonce: string | null = null;
+
+  constructor({ runtime, logger, requestId, nodeRequest, connection, trustProxy }: GivenContext) {
+    this.runtime = runtime;
+    this.logger = logger;
+    this.requestId = requestId;
+    this.nodeRequest = nodeRequest;
+    this.#connection = connection;
+    this.#trustProxy = trustProxy;
+  }
+
+  get cspNonce(): string {
+    return (this.#cspNonce ??= randomBytes(16).toString("base64"));
+  }
+
+  get gone(): AbortSignal {
+    return this.#connection.gone;
+  }
+
+  drained(): Promise<void> {
+    return this.#connection.drained();
+  }
+
+  get clientAddress(): string {
+    return clientAddressOf(this.nodeRequest, this.#trustProxy);
   }
 }

@@ -1,13 +1,14 @@
-import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AppLoadContext } from "@remix-run/server-runtime";
-import type { Request as ExpressRequest, Response as ExpressResponse } from "express";
 import { methodNotAllowed } from "#app/server/http/api-route.ts";
+import { Connection } from "#app/server/http/connection.ts";
 import { internalProblem } from "#app/server/http/error-response.ts";
+import { LoadContext } from "#app/server/http/load-context.ts";
 import { problem } from "#app/server/http/problem.ts";
 import type { RouteHandler } from "#app/server/http/route-handlers.ts";
 import { securityHeaders } from "#app/server/http/security-headers.ts";
-import { requestUrl, webRequest } from "#app/server/http/web-request.ts";
-import { connectionOf, writeResponse } from "#app/server/http/write-response.ts";
+import { pathOf, requestUrl, webRequest } from "#app/server/http/web-request.ts";
+import { writeResponse } from "#app/server/http/write-response.ts";
 import type { Runtime } from "#app/server/runtime.ts";
 import type { Logger } from "#app/server/system/logger.ts";
 
@@ -18,8 +19,15 @@ export interface RemixAdapterOptions {
   /** Told of every answer that was sent to its end. */
   onAnswered?: (answer: { pathname: string; status: number; elapsedMs: number }) => void;
   /** Runs around everything that answers a request. */
-  around?: (request: ExpressRequest, response: ExpressResponse, answer: () => Promise<void>) => Promise<void>;
+  around?: (
+    request: IncomingMessage,
+    pathname: string,
+    response: ServerResponse,
+    answer: () => Promise<void>,
+  ) => Promise<void>;
   logger: Logger;
+  /** Take the client's address, host and scheme from the proxy's headers. */
+  trustProxy: boolean;
   /** Aborts when the server stops: endless answers end, connections are not kept. */
   stopping?: AbortSignal;
 }
@@ -32,41 +40,26 @@ const KNOWN_METHODS = new Set(METHODS.split(", "));
  * source, and its `request.signal` may never fire once garbage was collected.
  */
 export function remixAdapter(options: RemixAdapterOptions) {
-  const { runtime, logger, stopping, onAnswered, around } = options;
+  const { runtime, logger, stopping, onAnswered, around, trustProxy } = options;
   if (around === undefined) return serve;
-  return (request: ExpressRequest, response: ExpressResponse) =>
-    around(request, response, () => serve(request, response));
+  return (request: IncomingMessage, response: ServerResponse) =>
+    around(request, pathOf(request), response, () => serve(request, response));
 
-  async function serve(request: ExpressRequest, response: ExpressResponse): Promise<void> {
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedMs = performance.now();
     const requestId = String(response.getHeader("x-request-id"));
     const commonHeaders = response.getHeaderNames();
-    const connection = connectionOf(response);
-    // What only pages need is made when it is asked for.
-    let cspNonce: string | undefined;
-    const context: AppLoadContext = {
-      runtime,
-      logger,
-      requestId,
-      nodeRequest: request,
-      get cspNonce() {
-        return (cspNonce ??= randomBytes(16).toString("base64"));
-      },
-      gone: connection.gone,
-      drained: connection.drained,
-      get clientAddress() {
-        return request.ip ?? "unknown";
-      },
-    };
+    const connection = new Connection(response);
+    const context = new LoadContext({ runtime, logger, requestId, nodeRequest: request, connection, trustProxy });
     try {
       const answer = await answerOf(request, context, options);
       if (answer.headers.get("content-type")?.startsWith("text/html")) {
-        response.set(securityHeaders(context.cspNonce));
+        for (const [name, value] of Object.entries(securityHeaders(context.cspNonce))) response.setHeader(name, value);
       }
       await writeResponse(response, answer, connection, stopping);
-      onAnswered?.({ pathname: request.path, status: answer.status, elapsedMs: performance.now() - startedMs });
+      onAnswered?.({ pathname: pathOf(request), status: answer.status, elapsedMs: performance.now() - startedMs });
     } catch (error) {
-      if (connection.gone.aborted) return;
+      if (connection.isGone) return;
       logger.error({ err: error, requestId }, "cannot finish answer");
       if (response.headersSent) return;
       for (const name of response.getHeaderNames()) if (!commonHeaders.includes(name)) response.removeHeader(name);
@@ -76,13 +69,14 @@ export function remixAdapter(options: RemixAdapterOptions) {
 }
 
 async function answerOf(
-  request: ExpressRequest,
+  request: IncomingMessage,
   context: AppLoadContext,
-  { handlerOf, logger }: RemixAdapterOptions,
+  { handlerOf, logger, trustProxy }: RemixAdapterOptions,
 ): Promise<Response> {
   // Remix answers other methods with text, and the Request constructor throws at TRACE and CONNECT.
-  if (!KNOWN_METHODS.has(request.method)) return methodNotAllowed(request.method, METHODS);
-  const url = requestUrl(request);
+  const { method = "" } = request;
+  if (!KNOWN_METHODS.has(method)) return methodNotAllowed(method, METHODS);
+  const url = requestUrl(request, trustProxy);
   if (url === null) {
     return problem({ status: 400, title: "Bad Request", detail: "The address of the request is malformed." });
   }

@@ -1,12 +1,13 @@
-import type { Request as ExpressRequest } from "express";
+import type { IncomingMessage } from "node:http";
+import { originOf } from "#app/server/http/forwarded.ts";
 import { readsNodeRequest } from "#app/server/http/node-request-routes.ts";
 import { webBody } from "#app/server/http/web-body.ts";
 
 /** requestUrl is the address the client asked for, or null when it is malformed. */
-export function requestUrl(request: ExpressRequest): URL | null {
-  const origin = `${request.protocol}://${request.host ?? "localhost"}`;
+export function requestUrl(request: IncomingMessage, trustProxy: boolean): URL | null {
+  const sent = request.url ?? "/";
   // A proxy may send the absolute form. A path that begins with `//` must not be taken for a host.
-  const target = request.originalUrl.startsWith("/") ? origin + request.originalUrl : request.originalUrl;
+  const target = sent.startsWith("/") ? originOf(request, trustProxy) + sent : sent;
   try {
     const url = new URL(target);
     if (url.protocol !== "http:" && url.protocol !== "https:") return null;
@@ -16,8 +17,13 @@ export function requestUrl(request: ExpressRequest): URL | null {
   }
 }
 
+/** pathOf is the path as it was sent. */
+export function pathOf({ url = "/" }: IncomingMessage): string {
+  return url.split("?", 1)[0] as string;
+}
+
 /** webRequest is the Request that Remix sees; without a body where the route reads the Node request itself. */
-export function webRequest(request: ExpressRequest, url: URL): Request {
+export function webRequest(request: IncomingMessage, url: URL): Request {
   // Remix answers 500 to a form whose origin is not the host, also where only the proxy's name differs. assertOwnPage knows
   // PUBLIC_URL and answers 403, so Remix's own look is made to pass. An origin without a host is as good as none.
   const { origin } = request.headers;
@@ -30,7 +36,7 @@ export function webRequest(request: ExpressRequest, url: URL): Request {
   }
   const hasBody = request.method !== "GET" && request.method !== "HEAD" && !readsNodeRequest(url.pathname);
   return new Request(url, {
-    method: request.method,
+    method: request.method ?? "GET",
     headers,
     ...(hasBody ? { body: webBody(request, { keepOpen: true }), duplex: "half" } : {}),
   });

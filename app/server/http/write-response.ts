@@ -1,35 +1,5 @@
 import type { ServerResponse } from "node:http";
-
-export interface Connection {
-  /** Aborts when the client goes away before the answer is finished. */
-  gone: AbortSignal;
-  drained(): Promise<void>;
-}
-
-/** connectionOf watches one answer's socket. */
-export function connectionOf(response: ServerResponse): Connection {
-  const controller = new AbortController();
-  const onClose = () => {
-    if (!response.writableFinished) controller.abort(new Error("the client went away"));
-  };
-  // Looking for a static file takes a moment, and a client that leaves in it has left before anybody listens.
-  if (response.destroyed) onClose();
-  else response.once("close", onClose);
-  return { gone: controller.signal, drained: () => drained(response, controller.signal) };
-}
-
-function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
-  if (!response.writableNeedDrain || gone.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off("drain", done);
-      gone.removeEventListener("abort", done);
-      resolve();
-    };
-    response.on("drain", done);
-    gone.addEventListener("abort", done);
-  });
-}
+import type { Connection } from "#app/server/http/connection.ts";
 
 /**
  * writeResponse sends a web Response through Node: it waits for the client, and cancels the body's reader the moment
@@ -42,7 +12,7 @@ export async function writeResponse(
   connection: Connection,
   stopping?: AbortSignal,
 ): Promise<void> {
-  if (connection.gone.aborted) {
+  if (connection.isGone) {
     await answer.body?.cancel();
     return;
   }
