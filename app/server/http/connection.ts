@@ -5,6 +5,7 @@ export class Connection {
   readonly #response: ServerResponse;
   #isGone = false;
   #controller: AbortController | null = null;
+  #onGone: (() => void) | null = null;
 
   constructor(response: ServerResponse) {
     this.#response = response;
@@ -27,6 +28,14 @@ export class Connection {
     return this.#controller.signal;
   }
 
+  /** Calls the writer of the answer back when the client goes away; returns what ends that. */
+  onGone(listener: () => void): () => void {
+    this.#onGone = listener;
+    return () => {
+      this.#onGone = null;
+    };
+  }
+
   /** Resolves when the client has taken enough of the answer that more may be produced, or is gone. Never rejects. */
   drained(): Promise<void> {
     const response = this.#response;
@@ -47,6 +56,7 @@ export class Connection {
     if (this.#response.writableFinished) return;
     this.#isGone = true;
     this.#abort();
+    this.#onGone?.();
   }
 
   #abort(): void {

@@ -45,47 +45,42 @@ async function pipeBody(
   const reader = body.getReader();
   // A cancelled reader answers its pending read with `done`, which ends the loop below.
   const cancel = () => void reader.cancel().catch(() => undefined);
-  connection.gone.addEventListener("abort", cancel, { once: true });
+  const unwatch = connection.onGone(cancel);
   stopping?.addEventListener("abort", cancel, { once: true });
   if (stopping?.aborted) cancel();
+  // A body that is there with this turn of the event loop goes out in one write, with its length.
+  let held: Uint8Array | null = null;
+  let isLate = false;
+  const lateness = setImmediate(() => {
+    isLate = true;
+    if (held === null) response.flushHeaders();
+    else response.write(held);
+    held = null;
+  });
   try {
-    const first = await withinThisTurn(reader.read(), () => response.flushHeaders());
-    if (!first.done) {
-      // A body that ends with its first chunk goes out in one write, with its length.
-      const second = reader.read();
-      let held = true;
-      const release = () => {
-        held = false;
-        return response.write(first.value);
-      };
-      let next = await withinThisTurn(second, release);
-      if (held && next.done) {
-        response.end(first.value);
-        return;
-      }
-      if (held) release();
-      await connection.drained();
-      while (!next.done) {
-        if (!response.write(next.value)) await connection.drained();
-        next = await reader.read();
-      }
+    let next = await reader.read();
+    if (!isLate && !next.done) {
+      held = next.value;
+      next = await reader.read();
+    }
+    clearImmediate(lateness);
+    if (held !== null && next.done) {
+      response.end(held);
+      return;
+    }
+    if (held !== null) response.write(held);
+    await connection.drained();
+    while (!next.done) {
+      if (!response.write(next.value)) await connection.drained();
+      next = await reader.read();
     }
     response.end();
   } catch (error) {
     if (response.headersSent) response.destroy();
     throw error;
   } finally {
-    connection.gone.removeEventListener("abort", cancel);
+    clearImmediate(lateness);
+    unwatch();
     stopping?.removeEventListener("abort", cancel);
-  }
-}
-
-/** withinThisTurn waits for `work`, calling `late` if it is not there after one turn of the event loop. */
-async function withinThisTurn<T>(work: Promise<T>, late: () => void): Promise<T> {
-  const timer = setImmediate(late);
-  try {
-    return await work;
-  } finally {
-    clearImmediate(timer);
   }
 }
