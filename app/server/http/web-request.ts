@@ -30,9 +30,11 @@ export function webRequest(request: IncomingMessage, url: URL): Request {
   const originHost = origin !== undefined && URL.canParse(origin) ? new URL(origin).host : null;
   // Pairs, because Request would copy Headers once more.
   const headers: [string, string][] = originHost === null ? [] : [["x-forwarded-host", originHost]];
-  for (const [name, value] of Object.entries(request.headersDistinct)) {
-    if (originHost === null ? name === "origin" : name === "x-forwarded-host") continue;
-    for (const item of value ?? []) headers.push([name, item]);
+  const { rawHeaders } = request;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] as string).toLowerCase();
+    if (name !== (originHost === null ? "origin" : "x-forwarded-host"))
+      headers.push([name, rawHeaders[i + 1] as string]);
   }
   const hasBody = request.method !== "GET" && request.method !== "HEAD" && !readsNodeRequest(url.pathname);
   return new Request(url, {
