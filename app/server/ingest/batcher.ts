@@ -1,6 +1,6 @@
 import { AkavelogError } from "#app/core/errors.ts";
 import type { Tier0Object } from "#app/server/ingest/build-tier0.ts";
-import type { FlushQueue } from "#app/server/ingest/flush-queue.ts";
+import type { FlushQueue, SpooledBatch } from "#app/server/ingest/flush-queue.ts";
 import type { LocalBatch, LocalBatches } from "#app/server/ingest/local-batches.ts";
 import { OpenBatches, type BatchLimits, type DurableBlock } from "#app/server/ingest/open-batches.ts";
 import type { Spool } from "#app/server/ingest/spool.ts";
@@ -207,17 +207,18 @@ export class Batcher {
     const { objectKey, sha256, entries } = object.batch;
     const spoolPath = await this.#options.spool.write(walId, batchNo, object.bytes);
     await owner.wal.append(encodeSeal({ type: "seal", projectId, batchNo, objectKey, sha256, entries, ranges }));
-    this.markSpooled(batch, object.batch, spoolPath, false);
+    this.markSpooled({ batch, sealed: object.batch, spoolPath, bytes: object.bytes, isRetried: false });
   }
 
   /** Releases a batch's memory and sends it to the store. */
-  markSpooled(batch: LocalBatch, sealed: Tier0Object["batch"], spoolPath: string, isRetried: boolean): void {
+  markSpooled(spooled: SpooledBatch): void {
+    const { batch, sealed, spoolPath } = spooled;
     batch.sealed = sealed;
     batch.spoolPath = spoolPath;
     if (batch.parts.length > 0) this.#sealingBytes -= batch.rawBytes;
     batch.parts = [];
     batch.state = "spooled";
-    this.#options.flushQueue.add(batch, sealed, spoolPath, isRetried);
+    this.#options.flushQueue.add(spooled);
     const waiters = this.#roomWaiters;
     this.#roomWaiters = [];
     for (const resolve of waiters) resolve();

@@ -26,16 +26,22 @@ export interface FlushQueueOptions {
   onQuarantined: (batch: LocalBatch) => Promise<void>;
 }
 
-interface QueuedFlush {
+/** SpooledBatch is a batch whose object is durable in the spool. */
+export interface SpooledBatch {
   batch: LocalBatch;
   sealed: CommittedBatch;
   spoolPath: string;
+  /** The object itself where it was just built. */
+  bytes: Buffer | null;
+  /** An earlier put of it, perhaps before a crash, has an unknown outcome. */
+  isRetried: boolean;
+}
+
+interface QueuedFlush extends SpooledBatch {
   attempts: number;
   notBeforeMs: number;
   /** The object is known to be in the store; what is left is the commit. */
   isStored: boolean;
-  /** An earlier put of it, perhaps before a crash, has an unknown outcome. */
-  isRetried: boolean;
 }
 
 /** A store that is back is noticed within seconds; the first success then hurries the rest. */
@@ -85,8 +91,10 @@ export class FlushQueue {
     await Promise.all(this.#running.values());
   }
 
-  add(batch: LocalBatch, sealed: CommittedBatch, spoolPath: string, isRetried: boolean): void {
-    this.#waiting.push({ batch, sealed, spoolPath, attempts: 0, notBeforeMs: 0, isStored: false, isRetried });
+  add(spooled: SpooledBatch): void {
+    // What has to wait is read from the spool when its turn comes: a store that is away must not fill the memory.
+    const bytes = this.length < MAX_CONCURRENT ? spooled.bytes : null;
+    this.#waiting.push({ ...spooled, bytes, attempts: 0, notBeforeMs: 0, isStored: false });
     this.#wakeUp?.();
   }
 
@@ -176,7 +184,8 @@ export class FlushQueue {
 
   async #put(flush: QueuedFlush, signal: AbortSignal): Promise<void> {
     const { objectKey, sha256 } = flush.sealed;
-    const bytes = await this.#options.spool.read(flush.spoolPath, sha256);
+    const bytes = flush.bytes ?? (await this.#options.spool.read(flush.spoolPath, sha256));
+    flush.bytes = null;
     const retried = flush.isRetried || flush.attempts > 0;
     try {
       await putVerified(this.#options.store, objectKey, bytes, sha256, {

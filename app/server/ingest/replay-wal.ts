@@ -250,7 +250,7 @@ async function takeFromSpool(options: ReplayOptions, batch: LocalBatch, seal: Se
     batch.minMs = Number(sealed.tsStartNs / 1_000_000n);
     batch.maxMs = Number(sealed.tsEndNs / 1_000_000n);
     options.local.add(batch);
-    options.batcher.markSpooled(batch, sealed, spoolPath, true);
+    options.batcher.markSpooled({ batch, sealed, spoolPath, bytes: null, isRetried: true });
     return true;
   } catch (error) {
     options.logger.warn(
