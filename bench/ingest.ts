@@ -17,10 +17,20 @@ export interface IngestResult {
   peakResidentBytes: number;
   objectBytes: number;
   objects: number;
+  small: SmallRequests;
+}
+
+/** SmallRequests are requests of one line each, as many applications send them. */
+export interface SmallRequests {
+  requests: number;
+  appCpuS: number;
+  elapsedS: number;
 }
 
 /** Senders that each wait for their answer before they send again, as shippers do. */
 const SENDERS = 4;
+const SMALL_SENDERS = 32;
+const SMALL_REQUESTS = 20_000;
 
 /** benchIngest sends the bodies over HTTP to the production server and reads everything back. */
 export async function benchIngest(
@@ -44,6 +54,7 @@ export async function benchIngest(
     const peakResidentBytes = peakResidentBytesOf(server.pid);
     const { objects, objectBytes } = await readBack(server, startMs, entries);
     latenciesMs.sort((a, b) => a - b);
+    const small = await sendSmall(server, bodies);
     return {
       entries,
       appCpuS,
@@ -54,14 +65,34 @@ export async function benchIngest(
       peakResidentBytes,
       objectBytes,
       objects,
+      small,
     };
   } finally {
     await server.stop();
   }
 }
 
-export async function sendAll(server: BenchServer, bodies: readonly Buffer[], latenciesMs: number[]): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: SENDERS });
+async function sendSmall(server: BenchServer, bodies: readonly Buffer[]): Promise<SmallRequests> {
+  const lines: Buffer[] = [];
+  for (const body of bodies) {
+    if (lines.length >= SMALL_REQUESTS) break;
+    for (const line of body.toString("utf8").trimEnd().split("\n")) lines.push(Buffer.from(line));
+  }
+  const before = cpuSecondsOf(server.pid);
+  const startedMs = performance.now();
+  await sendAll(server, lines, [], SMALL_SENDERS);
+  const elapsedS = (performance.now() - startedMs) / 1000;
+  await waitForCommit(server);
+  return { requests: lines.length, appCpuS: cpuSecondsOf(server.pid) - before, elapsedS };
+}
+
+export async function sendAll(
+  server: BenchServer,
+  bodies: readonly Buffer[],
+  latenciesMs: number[],
+  senders = SENDERS,
+): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: senders });
   let next = 0;
   async function sender(): Promise<void> {
     for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {
@@ -71,7 +102,7 @@ export async function sendAll(server: BenchServer, bodies: readonly Buffer[], la
       latenciesMs.push(performance.now() - sentMs);
     }
   }
-  await Promise.all(Array.from({ length: SENDERS }, sender));
+  await Promise.all(Array.from({ length: senders }, sender));
   agent.destroy();
 }
 

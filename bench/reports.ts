@@ -74,6 +74,12 @@ export function ingestReport(
     ["elapsed, 4 senders", `${run.elapsedS.toFixed(1)} s`, `${Math.round(run.entries / run.elapsedS)} entries/s`, ""],
     ["request of 1,000 lines, p50", `${run.p50Ms.toFixed(1)} ms`, "", ""],
     ["request of 1,000 lines, p99", `${run.p99Ms.toFixed(1)} ms`, "", ""],
+    [
+      "request of one line, app CPU",
+      `${((run.small.appCpuS / run.small.requests) * 1e6).toFixed(0)} µs`,
+      `${Math.round(run.small.requests / run.small.elapsedS)} requests/s`,
+      "",
+    ],
     ["peak resident memory of the app", mebibytes(run.peakResidentBytes), "", "<= 250 MB"],
     ["bytes in the store, tier 0", mebibytes(run.objectBytes), ratio(run.objectBytes, zstdBytes, "Z"), ""],
     ["bytes a line", (run.objectBytes / run.entries).toFixed(1), `${run.objects} objects`, ""],
