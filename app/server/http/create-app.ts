@@ -5,6 +5,7 @@ import { internalProblem } from "#app/server/http/error-response.ts";
 import { remixAdapter, type RemixAdapterOptions } from "#app/server/http/remix-adapter.ts";
 import { limitRequestBody } from "#app/server/http/request-body-limits.ts";
 import { requestIdOf } from "#app/server/http/request-id.ts";
+import { namesNoHost } from "#app/server/http/web-request.ts";
 import { connectionOf, writeResponse } from "#app/server/http/write-response.ts";
 
 export interface AppOptions extends RemixAdapterOptions {
@@ -23,8 +24,8 @@ export function createApp(options: AppOptions): Express {
   const serve = remixAdapter(options);
   app.use((request, response, next) => {
     prepare(request, response);
-    // What changes something is no file and no probe.
-    if (request.method === "GET" || request.method === "HEAD") next();
+    // What changes something is no file and no probe, and neither is what will be refused.
+    if ((request.method === "GET" || request.method === "HEAD") && !namesNoHost(request)) next();
     else return serve(request, response);
     return undefined;
   });

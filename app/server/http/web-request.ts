@@ -2,8 +2,14 @@ import type { Request as ExpressRequest } from "express";
 import { readsNodeRequest } from "#app/server/http/node-request-routes.ts";
 import { webBody } from "#app/server/http/web-body.ts";
 
+/** namesNoHost tells a request that must name its host and does not; HTTP/1.0 knows no such header. */
+export function namesNoHost({ headers, httpVersion }: ExpressRequest): boolean {
+  return headers.host === undefined && httpVersion === "1.1";
+}
+
 /** requestUrl is the address the client asked for, or null when it is malformed. */
 export function requestUrl(request: ExpressRequest): URL | null {
+  if (namesNoHost(request)) return null;
   const origin = `${request.protocol}://${request.host ?? "localhost"}`;
   // A proxy may send the absolute form. A path that begins with `//` must not be taken for a host.
   const target = request.originalUrl.startsWith("/") ? origin + request.originalUrl : request.originalUrl;

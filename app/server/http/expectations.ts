@@ -1,10 +1,19 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { problem } from "#app/server/http/problem.ts";
+import { requestIdOf } from "#app/server/http/request-id.ts";
+import { connectionOf, writeResponse } from "#app/server/http/write-response.ts";
 
 /**
- * answerExpectContinue asks a client that sent `Expect: 100-continue` for its body only when a route starts to read
- * it, so that a refused key or a full disk costs no upload.
+ * answerExpectations asks a client that sent `Expect: 100-continue` for its body only when a route starts to read it, so
+ * that a refused key or a full disk costs no upload. Whatever else is expected is a 417.
  */
-export function answerExpectContinue(server: Server): void {
+export function answerExpectations(server: Server): void {
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+    response.setHeader("x-request-id", requestIdOf(request.headers["x-request-id"]));
+    const detail = "Of all that can be expected only 100-continue is understood.";
+    const refused = problem({ status: 417, title: "Expectation Failed", detail, headers: { connection: "close" } });
+    void writeResponse(response, refused, connectionOf(response));
+  });
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
     const read = request._read.bind(request);
     let asked = false;
