@@ -14,7 +14,7 @@ export const datadogProtocol: Protocol = {
     await inTurns(
       eachRecord(body, sink, (members) => {
         // With `{}` an agent tries whether its logs would get through.
-        if (members.size > 0) sink.add(datadogRecord(new Map([...ofAll, ...members]), sentAt));
+        if (members.size > 0) sink.add(datadogRecord(members, ofAll, sentAt));
       }),
     );
     if (isBlank(body)) throw new BodyError(400, "it is empty");
@@ -56,7 +56,9 @@ function membersOfAll({ searchParams }: URL): Members {
 }
 
 /** `status` is the level, `hostname` the host, and `ddtags` are tags of their own: `env:prod,team:web`. */
-function datadogRecord(members: Members, sentAt: string): Members {
+function datadogRecord(sent: Members, ofAll: Members, sentAt: string): Members {
+  const members: Members = new Map(sent);
+  for (const [name, value] of ofAll) if (!members.has(name)) members.set(name, value);
   const status = members.get("status");
   if (status !== undefined && !FIELD_SYNONYMS.level.some((name) => members.has(name))) {
     members.delete("status");
