@@ -1,5 +1,5 @@
 import { realpathSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { multistream, pino, type Logger } from "pino";
@@ -7,12 +7,10 @@ import { version } from "./package.json";
 import * as build from "virtual:remix/server-build";
 import { reasonOf } from "#app/core/errors.ts";
 import { readEnv, type Env } from "#app/server/env.ts";
-import { answerClientErrors } from "#app/server/http/client-error.ts";
 import { closeServer } from "#app/server/http/close-server.ts";
 import { createApp } from "#app/server/http/create-app.ts";
-import { answerExpectContinue } from "#app/server/http/expect-continue.ts";
+import { createHttpServer } from "#app/server/http/http-server.ts";
 import { createRouteHandlers } from "#app/server/http/route-handlers.ts";
-import { setServerLimits } from "#app/server/http/server-limits.ts";
 import { startRuntime } from "#app/server/runtime.ts";
 import { realWorld, type World } from "#app/server/world.ts";
 import type { Telemetry } from "#app/server/telemetry/telemetry.ts";
@@ -83,10 +81,7 @@ export async function startServer(world: World = realWorld): Promise<void> {
     trustProxy: env.trustProxy,
   });
 
-  const server = createServer(app);
-  setServerLimits(server);
-  answerExpectContinue(server);
-  answerClientErrors(server);
+  const server = createHttpServer(app);
 
   // Listening does not wait for the runtime: /healthz answers from the first moment.
   server.listen(env.port, env.host, () => {

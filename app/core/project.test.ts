@@ -44,9 +44,9 @@ test("scopes are some of three, each once and in one order", () => {
     expect(isAccepted(keySchema, { name: "k", scopes })).toBe(false);
 });
 
-test("expiresAt is an RFC 3339 time in the future, with its zone", () => {
+test("expiresAt is an RFC 3339 time in the future, with its zone, or null as in the answer", () => {
   const withExpiry = (expiresAt: unknown) => isAccepted(keySchema, { name: "k", scopes: ["query"], expiresAt });
-  for (const time of ["2026-01-01T00:00:01Z", "2026-01-01T00:30:00-01:00", "2027-01-01T00:00:00.123456Z"])
+  for (const time of ["2026-01-01T00:00:01Z", "2026-01-01T00:30:00-01:00", "2027-01-01T00:00:00.123456Z", null])
     expect(withExpiry(time)).toBe(true);
   for (const time of [
     "2026-01-01T00:00:00Z",

@@ -83,7 +83,7 @@ export function createApiKeySchema(nowMs: number) {
     expiresAt: z.iso
       .datetime({ offset: true, message: "must be an RFC 3339 time" })
       .refine((text) => Date.parse(text) > nowMs, "must be in the future")
-      .optional(),
+      .nullish(),
   });
 }
 

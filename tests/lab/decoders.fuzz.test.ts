@@ -12,7 +12,7 @@ import type { DecodeContext, Protocol } from "#app/server/protocols/protocol.ts"
 import { RecordSink } from "#app/server/protocols/record-sink.ts";
 import { seqProtocol } from "#app/server/protocols/seq/seq-protocol.ts";
 import { hecEventProtocol, hecRawProtocol } from "#app/server/protocols/splunk/hec-protocol.ts";
-import { syslogRecord } from "#app/server/protocols/syslog/parse-syslog.ts";
+import { addMessage } from "#app/server/protocols/syslog/add-message.ts";
 import { SyslogFramer } from "#app/server/protocols/syslog/syslog-framer.ts";
 import { turnNowAndThen } from "#tests/support/turn-now-and-then.ts";
 import { mutateBody } from "#tests/support/mutate-body.ts";
@@ -61,7 +61,7 @@ function decodeSyslog(body: Buffer): DecodedRecords {
   const framer = new SyslogFramer();
   const frames: Buffer[] = [];
   for (let at = 0; at < body.length; at += 23) frames.push(...(framer.feed(body.subarray(at, at + 23)) ?? []));
-  for (const frame of [...frames, ...framer.end()]) sink.add(syslogRecord(frame.toString("utf8"), NOW_MS));
+  for (const frame of [...frames, ...framer.end()]) addMessage(sink, frame, NOW_MS);
   return sink.finish();
 }
 

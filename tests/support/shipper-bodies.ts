@@ -251,7 +251,8 @@ export function lokiProtobuf(records: readonly ShippedRecord[]): Buffer {
   return Buffer.from(writer.finish());
 }
 
-function gelf({ timestampNs, service, level, message, tags: { host = "", ...tags } }: ShippedRecord): Buffer {
+/** gelf is a record as GELF writes it. */
+export function gelf({ timestampNs, service, level, message, tags: { host = "", ...tags } }: ShippedRecord): Buffer {
   const text = JSON.stringify({
     version: "1.1",
     host,

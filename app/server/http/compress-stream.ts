@@ -1,6 +1,7 @@
 import { pipeline, Readable, type Transform } from "node:stream";
 import { createGzip } from "node:zlib";
 import { CompressStream } from "zstd-napi";
+import { acceptedNames } from "#app/server/http/accepted-names.ts";
 
 export type StreamEncoding = "zstd" | "gzip";
 
@@ -10,12 +11,9 @@ const CHUNK_BYTES = 64 * 1024;
 
 /** chooseEncoding picks what the client asked for by name, zstd first; null is none. `*` asks for nothing in particular. */
 export function chooseEncoding(acceptEncoding: string | null): StreamEncoding | null {
-  const accepted = new Set<string>();
-  for (const item of (acceptEncoding ?? "").toLowerCase().split(",")) {
-    const [name = "", ...parameters] = item.split(";").map((part) => part.trim());
-    if (!parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))) accepted.add(name);
-  }
-  return accepted.has("zstd") ? "zstd" : accepted.has("gzip") || accepted.has("x-gzip") ? "gzip" : null;
+  const preferences = acceptedNames(acceptEncoding);
+  const isAccepted = (name: string) => (preferences.get(name) ?? 0) > 0;
+  return isAccepted("zstd") ? "zstd" : isAccepted("gzip") || isAccepted("x-gzip") ? "gzip" : null;
 }
 
 /** compressChunks compresses what `source` yields, no faster than it is read. Ending early ends the source. */

@@ -3,6 +3,7 @@ import type { QueryRequest } from "#app/core/query-request.ts";
 import { askedQuery } from "#app/server/http/asked-query.ts";
 import { entryPieces } from "#app/server/http/entry-json.ts";
 import { problem } from "#app/server/http/problem.ts";
+import { queryFormat, type QueryFormat } from "#app/server/http/query-format.ts";
 import { streamResponse } from "#app/server/http/stream-response.ts";
 import type { Services } from "#app/server/services.ts";
 import { decodeCursor, encodeCursor, queryHash, type Cursor } from "#app/server/search/cursor.ts";
@@ -10,9 +11,7 @@ import type { Match } from "#app/server/search/page-selection.ts";
 import { searchPage, type PageRequest, type SearchEnd, type SearchEvent } from "#app/server/search/search-page.ts";
 import type { Span } from "#app/server/system/tracer.ts";
 
-type Format = "ndjson" | "sse" | "json";
-
-const CONTENT_TYPES: Record<Format, string> = {
+const CONTENT_TYPES: Record<QueryFormat, string> = {
   ndjson: "application/x-ndjson",
   sse: "text/event-stream",
   json: "application/json",
@@ -51,7 +50,7 @@ export async function answerQuery(
   const events = traceSearch(services.tracer.begin("query"), projectId, slotted);
   // The catalog is read before anything is answered, so that its absence can still be a 503.
   const first = await events.next();
-  const format = formatOf(accept);
+  const format = queryFormat(accept);
   const encoder = new AnswerEncoder(services, format, { page, hash, cursor });
   return streamResponse(context, encoder.encode(first, events), {
     headers: { "content-type": CONTENT_TYPES[format], "cache-control": "no-store", "x-accel-buffering": "no" },
@@ -82,16 +81,6 @@ async function* traceSearch(
   }
 }
 
-function formatOf(accept: string | null): Format {
-  for (const item of (accept ?? "").toLowerCase().split(",")) {
-    const type = item.split(";")[0]?.trim();
-    if (type === "text/event-stream") return "sse";
-    if (type === "application/json") return "json";
-    if (type === "application/x-ndjson" || type === "application/ndjson") return "ndjson";
-  }
-  return "ndjson";
-}
-
 interface Asked {
   page: PageRequest;
   hash: string;
@@ -101,12 +90,12 @@ interface Asked {
 /** AnswerEncoder writes search events in one of the three formats. */
 class AnswerEncoder {
   readonly #services: Services;
-  readonly #format: Format;
+  readonly #format: QueryFormat;
   readonly #asked: Asked;
   readonly #startedAtMs: number;
   #entries = 0;
 
-  constructor(services: Services, format: Format, asked: Asked) {
+  constructor(services: Services, format: QueryFormat, asked: Asked) {
     this.#services = services;
     this.#format = format;
     this.#asked = asked;

@@ -4,6 +4,8 @@ import { problem } from "#app/server/http/problem.ts";
 
 /** Fields of a query's body that can have several values. */
 const REPEATABLE = new Set(["service", "level"]);
+/** Fields that are numbers; an address has only text. */
+const NUMERIC = new Set(["limit"]);
 const TAG_PREFIX = "tags.";
 
 /** QueryParameters is a query's body given as parameters, and the route's own parameters beside it. */
@@ -14,20 +16,23 @@ export interface QueryParameters {
 
 /**
  * readQueryParameters reads the fields of a query's body from an address: `service=a&service=b`, `tags.host=n1`. Names in
- * `own` are the route's. Throws the 400 Response for a name that is neither, since a condition that is passed over finds
- * too much.
+ * `own` are the route's. Throws the 400 Response for a name that is neither and for one given twice, since a condition that
+ * is passed over finds too much.
  */
 export function readQueryParameters(url: URL, own: readonly string[]): QueryParameters {
-  const body: Record<string, unknown> = {};
+  const body = Object.create(null) as Record<string, unknown>;
   const tags = Object.create(null) as Record<string, string>;
   const found: QueryParameters["own"] = {};
+  const given = new Set<string>();
   for (const [name, value] of url.searchParams) {
-    if (own.includes(name)) found[name] = value;
-    else if (name.startsWith(TAG_PREFIX)) tags[name.slice(TAG_PREFIX.length)] = value;
-    else if (REPEATABLE.has(name)) body[name] = [...((body[name] as string[] | undefined) ?? []), value];
-    else if (name in body) throw refusal([{ field: name, reason: "is given twice" }]);
     // With a cookie session it names the project; a key has its own.
-    else if (name !== "project") body[name] = value;
+    if (name === "project") continue;
+    if (REPEATABLE.has(name)) body[name] = [...((body[name] as string[] | undefined) ?? []), value];
+    else if (given.has(name)) throw refusal([{ field: name, reason: "is given twice" }]);
+    else if (own.includes(name)) found[name] = value;
+    else if (name.startsWith(TAG_PREFIX)) tags[name.slice(TAG_PREFIX.length)] = value;
+    else body[name] = NUMERIC.has(name) ? Number(value) : value;
+    given.add(name);
   }
   if (Object.keys(tags).length > 0) body["tags"] = tags;
   const parsed = queryRequestSchema.safeParse(body);

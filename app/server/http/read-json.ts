@@ -26,8 +26,11 @@ export async function readJson<S extends z.ZodType>(
   throw refusal(parsed.error.issues.map(fieldAndReason), unfit);
 }
 
-/** readBodyText reads a small body; throws the 413 Response for a large one. */
+/** readBodyText reads a small body; throws the 413 Response for a large one, the 415 Response for a compressed one. */
 export async function readBodyText(request: Request): Promise<string> {
+  const encoding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  if (encoding !== "" && encoding !== "identity")
+    throw problem({ status: 415, title: "Unsupported Media Type", detail: "Send this body without Content-Encoding." });
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   if (request.body === null) return "";

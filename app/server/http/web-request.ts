@@ -3,8 +3,14 @@ import { originOf } from "#app/server/http/forwarded.ts";
 import { readsNodeRequest } from "#app/server/http/node-request-routes.ts";
 import { webBody } from "#app/server/http/web-body.ts";
 
+/** namesNoHost tells a request that must name its host and does not; HTTP/1.0 knows no such header. */
+export function namesNoHost({ headers, httpVersion }: IncomingMessage): boolean {
+  return headers.host === undefined && httpVersion === "1.1";
+}
+
 /** requestUrl is the address the client asked for, or null when it is malformed. */
 export function requestUrl(request: IncomingMessage, trustProxy: boolean): URL | null {
+  if (namesNoHost(request)) return null;
   const sent = request.url ?? "/";
   // A proxy may send the absolute form. A path that begins with `//` must not be taken for a host.
   const target = sent.startsWith("/") ? originOf(request, trustProxy) + sent : sent;

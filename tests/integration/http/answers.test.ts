@@ -27,6 +27,10 @@ describe("x-request-id", () => {
     const ids = answers.map((answer) => answer.headers.get("x-request-id"));
     expect(new Set(ids).size).toBe(ids.length);
     for (const id of ids) expect(id).toMatch(/^[\w.-]{1,128}$/);
+    const unexpected = await rawRequest(served.port, "GET /x HTTP/1.1\r\nhost: x\r\nexpect: a-miracle\r\n\r\n");
+    const unfulfilled = await readUntilClose(unexpected);
+    expect(unfulfilled).toMatch(/^HTTP\/1\.1 417 Expectation Failed\r\nx-request-id: [\w.-]+/);
+    expect(unfulfilled).toContain("application/problem+json");
     const notHttp = await readUntilClose(await rawRequest(served.port, "NOT HTTP\r\n\r\n"));
     expect(notHttp).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
     expect(notHttp).toMatch(/x-request-id: [\w.-]+/);
@@ -89,6 +93,17 @@ describe("an address", () => {
     served = await serve(ok);
     const client = await rawRequest(served.port, "GET /x HTTP/1.1\r\nhost: a b<c\r\nconnection: close\r\n\r\n");
     expect(await readUntilClose(client)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  test.each(["GET /", "GET /x", "POST /x"])("without a host is 400, %s too, but not in HTTP/1.0", async (start) => {
+    served = await serve(ok);
+    const answerTo = async (version: string) =>
+      readUntilClose(await rawRequest(served.port, `${start} HTTP/${version}\r\nconnection: close\r\n\r\n`));
+    const refused = await answerTo("1.1");
+    expect(refused).toMatch(/^HTTP\/1\.1 400 /);
+    expect(refused).toMatch(/x-request-id: [\w.-]+/);
+    expect(refused).toContain("application/problem+json");
+    expect(await answerTo("1.0")).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   test("with _data is refused: it would pick a route past its path", async () => {

@@ -1,12 +1,10 @@
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect, type Socket } from "node:net";
 import { pino } from "pino";
 import { createApp, type AppOptions } from "#app/server/http/create-app.ts";
-import { answerClientErrors } from "#app/server/http/client-error.ts";
-import { answerExpectContinue } from "#app/server/http/expect-continue.ts";
+import { createHttpServer } from "#app/server/http/http-server.ts";
 import type { RouteHandler } from "#app/server/http/route-handlers.ts";
-import { setServerLimits } from "#app/server/http/server-limits.ts";
 import type { Runtime } from "#app/server/runtime.ts";
 
 export interface Served {
@@ -27,10 +25,9 @@ export async function serve(
   const logger = pino({}, { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) });
   // These tests ask nothing of the runtime.
   const runtime = {} as Runtime;
-  const server = createServer(createApp({ handlerOf: () => handle, runtime, logger, trustProxy: false, ...options }));
-  setServerLimits(server);
-  answerExpectContinue(server);
-  answerClientErrors(server);
+  const server = createHttpServer(
+    createApp({ handlerOf: () => handle, runtime, logger, trustProxy: false, ...options }),
+  );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {

@@ -98,3 +98,17 @@ test("a Datadog agent learns whether its key is good", async () => {
     expect((await server.api.call("/api/v1/validate", { headers: { "dd-api-key": key } })).status).toBe(code);
   }
 });
+
+test("a Datadog agent that tries its way with {} leaves no entry; what its address says is said of each", async () => {
+  const own = await server.api.createProject("tries");
+  const send = async (address: string, body: string) =>
+    (await server.api.call(address, { method: "POST", headers: { "dd-api-key": own.key }, body })).status;
+  expect(await send("/api/v2/logs", "{}")).toBe(202);
+  const ofAll = "ddtags=env:prod&service=shop&hostname=n1";
+  expect(await send(`/api/v2/logs?${ofAll}`, '[{"message":"one"},{"message":"two","service":"own"},{}]')).toBe(202);
+  const { entries } = await server.api.query(own.key, { order: "asc" });
+  expect(entries.map(({ message, service, tags }) => ({ message, service, tags }))).toEqual([
+    { message: "one", service: "shop", tags: { env: "prod", host: "n1" } },
+    { message: "two", service: "own", tags: { env: "prod", host: "n1" } },
+  ]);
+});

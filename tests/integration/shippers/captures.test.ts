@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { until, type TestProject } from "#tests/support/api-client.ts";
+import { ALL_TIME, until, type TestProject } from "#tests/support/api-client.ts";
 import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
 import { freePort } from "#tests/support/server.ts";
 
@@ -107,16 +107,22 @@ describe.skipIf(isMissing)("the captured requests", () => {
     expect(found("sng hello 1")).toMatchObject({ service: "app", tags: expect.any(Object) as object });
   });
 
-  test("the captured syslog lines become entries", async () => {
+  test("the captured syslog lines and the message of gelf-pro become entries", async () => {
     const messages = readFileSync(TCP_FILE, "utf8")
       .trim()
       .split("\n")
-      .map((line) => JSON.parse(line.slice("TCP ".length)) as string)
-      .filter((message) => !message.startsWith("{"));
+      .map((line) => JSON.parse(line.slice("TCP ".length)) as string);
     for (const message of messages) connect(Number(server.env("SYSLOG_TCP_PORT")), "127.0.0.1").end(message);
-    const find = async () => (await server.api.query(project.key, { keyword: "rfc" })).entries;
+    const query = "*rfc* OR *gelf*";
+    const find = async () => (await server.api.query(project.key, { ...ALL_TIME, query })).entries;
     await until("all are stored", async () => (await find()).length === messages.length);
-    const entries = await find();
+    const found = await find();
+    expect(found.find(({ message }) => message === "gelf hi")).toMatchObject({
+      timestamp: "2026-11-23T16:33:09.591Z",
+      level: "info",
+      tags: { host: "vm", u: "1" },
+    });
+    const entries = found.filter(({ message }) => message !== "gelf hi");
     expect(entries.map(({ message }) => message).sort()).toEqual(["rfc3164", "rfc5424 lf", "rfc5424 octet"]);
     for (const entry of entries) expect(entry).toMatchObject({ service: "app", level: "info", tags: { host: "vm" } });
     expect(entries.find(({ message }) => message === "rfc5424 lf")?.tags).toMatchObject({

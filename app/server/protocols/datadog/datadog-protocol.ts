@@ -9,8 +9,14 @@ import { inTurns, RecordSink } from "#app/server/protocols/record-sink.ts";
 export const datadogProtocol: Protocol = {
   async decode(body, { request, receivedAtMs, lines }) {
     const sink = new RecordSink({ receivedAtMs, lines, bodyBytes: body.length });
+    const ofAll = membersOfAll(request.url);
     const sentAt = request.header("dd-message-timestamp") ?? "";
-    await inTurns(eachRecord(body, sink, (members) => sink.add(datadogRecord(members, sentAt))));
+    await inTurns(
+      eachRecord(body, sink, (members) => {
+        // With `{}` an agent tries whether its logs would get through.
+        if (members.size > 0) sink.add(datadogRecord(members, ofAll, sentAt));
+      }),
+    );
     if (isBlank(body)) throw new BodyError(400, "it is empty");
     return sink.finish();
   },
@@ -39,9 +45,20 @@ function isBlank(body: Buffer): boolean {
   return body.length < 64 && body.toString("latin1").trim() === "";
 }
 
+/** What is said of all entries may stand in the address. */
+function membersOfAll({ searchParams }: URL): Members {
+  const members: Members = new Map();
+  for (const name of ["ddsource", "ddtags", "hostname", "service"]) {
+    const value = searchParams.get(name);
+    if (value !== null) members.set(name, textValue(value));
+  }
+  return members;
+}
+
 /** `status` is the level, `hostname` the host, and `ddtags` are tags of their own: `env:prod,team:web`. */
-function datadogRecord(sent: Members, sentAt: string): Members {
+function datadogRecord(sent: Members, ofAll: Members, sentAt: string): Members {
   const members: Members = new Map(sent);
+  for (const [name, value] of ofAll) if (!members.has(name)) members.set(name, value);
   const status = members.get("status");
   if (status !== undefined && !FIELD_SYNONYMS.level.some((name) => members.has(name))) {
     members.delete("status");

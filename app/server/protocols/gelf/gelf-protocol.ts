@@ -1,6 +1,6 @@
 import { problem } from "#app/server/http/problem.ts";
+import { gelfRecord, gelfService } from "#app/server/protocols/gelf/gelf-record.ts";
 import { eachRecord } from "#app/server/protocols/json-records.ts";
-import type { Members } from "#app/server/protocols/json-text.ts";
 import { permanentStatus, type Protocol } from "#app/server/protocols/protocol.ts";
 import { BodyError } from "#app/server/protocols/read-body.ts";
 import { inTurns, RecordSink } from "#app/server/protocols/record-sink.ts";
@@ -12,7 +12,7 @@ export const gelfProtocol: Protocol = {
     await inTurns(
       eachRecord(body, sink, (members) => {
         const record = gelfRecord(members);
-        sink.add(record, { fallbackService: serviceOf(record) });
+        sink.add(record, { fallbackService: gelfService(record) });
       }),
     );
     const records = sink.finish();
@@ -28,34 +28,3 @@ export const gelfProtocol: Protocol = {
 
   refuse: (refusal, request) => problem({ ...refusal, status: permanentStatus(refusal.status, request) }),
 };
-
-/** A sender's own fields begin with `_`, which is no part of their name; the standard's fields go before them. */
-function gelfRecord(sent: Members): Members {
-  const members: Members = new Map(sent);
-  members.delete("version");
-  for (const [name, value] of sent) {
-    if (!name.startsWith("_") || name.length === 1) continue;
-    members.delete(name);
-    const own = name.slice(1);
-    if (!members.has(own)) members.set(own, value);
-  }
-  const message = members.get("short_message");
-  if (message !== undefined) {
-    members.delete("short_message");
-    const shadowed = members.get("message");
-    if (shadowed !== undefined) members.set("message_field", shadowed);
-    members.set("message", message);
-  }
-  return members;
-}
-
-/** Docker's driver names the container, older senders a facility. */
-const SERVICE_HINTS = ["container_name", "facility"] as const;
-
-function serviceOf(record: Members): string {
-  for (const name of SERVICE_HINTS) {
-    const value = record.get(name);
-    if (value?.kind === "string" && value.text !== "") return value.text;
-  }
-  return "";
-}

@@ -1,30 +1,34 @@
 /** Longer messages are cut; a sender that announces more than this much is not speaking syslog. */
 export const MAX_FRAME_BYTES = 1024 * 1024;
 const MAX_COUNT_DIGITS = 7;
+/** What no message of syslog begins with, and every one of GELF. */
+export const OPEN_BRACE = 123;
+const NUL = 0;
 const LF = 10;
 const SPACE = 32;
 const ZERO = 48;
 const NINE = 57;
 
 /**
- * SyslogFramer cuts a TCP stream into messages (RFC 6587): a digit begins an octet count, anything else a line. Senders
- * mix both on one port, not on one connection, yet each message is looked at anew.
+ * SyslogFramer cuts a TCP stream into messages (RFC 6587): a digit begins an octet count, anything else a line. GELF, which
+ * begins with a brace, ends with NUL. Senders mix these on one port, not on one connection, yet each message is looked at
+ * anew.
  */
 export class SyslogFramer {
   #rest: Buffer = Buffer.alloc(0);
-  /** The line was too long and its beginning is passed on already: what is left of it is dropped. */
-  #isSkippingLine = false;
+  /** A line was too long and its beginning is passed on already: what is left of it, up to this byte, is dropped. */
+  #skippedTo: number | null = null;
 
   /** Returns the messages that are whole, or null when the stream cannot be cut any more. */
   feed(chunk: Buffer): Buffer[] | null {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const frames: Buffer[] = [];
     while (bytes.length > 0) {
-      const frame = this.#isSkippingLine ? this.#skipLine(bytes) : takeFrame(bytes);
+      const frame = this.#skippedTo === null ? takeFrame(bytes) : skipTo(this.#skippedTo, bytes);
       if (frame === null) break;
       if (frame === "broken") return null;
       if (frame.message.length > 0) frames.push(frame.message);
-      this.#isSkippingLine = frame.isCut;
+      this.#skippedTo = frame.goesOnTo;
       bytes = frame.rest;
     }
     this.#rest = bytes;
@@ -35,34 +39,43 @@ export class SyslogFramer {
   end(): Buffer[] {
     const rest = trimmed(this.#rest);
     this.#rest = Buffer.alloc(0);
-    return rest.length === 0 || this.#isSkippingLine ? [] : [rest];
+    return rest.length === 0 || this.#skippedTo !== null ? [] : [rest];
   }
+}
 
-  #skipLine(bytes: Buffer): Frame {
-    const end = bytes.indexOf(LF);
-    return {
-      message: Buffer.alloc(0),
-      rest: bytes.subarray(end === -1 ? bytes.length : end + 1),
-      isCut: end === -1,
-    };
-  }
+function skipTo(last: number, bytes: Buffer): Frame {
+  const end = bytes.indexOf(last);
+  const rest = bytes.subarray(end === -1 ? bytes.length : end + 1);
+  return { message: Buffer.alloc(0), rest, goesOnTo: end === -1 ? last : null };
 }
 
 interface Frame {
   message: Buffer;
   rest: Buffer;
-  /** The rest of the message is still to come, and is to be dropped. */
-  isCut: boolean;
+  /** The rest of the message, up to this byte, is still to come and to be dropped; null when there is none. */
+  goesOnTo: number | null;
 }
 
 /** Null: more bytes are needed. */
 function takeFrame(bytes: Buffer): Frame | "broken" | null {
   const counted = takeCountedFrame(bytes);
   if (counted !== undefined) return counted;
-  const end = bytes.indexOf(LF);
-  if (end !== -1) return { message: trimmed(bytes.subarray(0, end)), rest: bytes.subarray(end + 1), isCut: false };
+  const end = endOfLine(bytes);
+  if (end !== -1) return { message: trimmed(bytes.subarray(0, end)), rest: bytes.subarray(end + 1), goesOnTo: null };
   if (bytes.length <= MAX_FRAME_BYTES) return null;
-  return { message: bytes.subarray(0, MAX_FRAME_BYTES), rest: bytes.subarray(bytes.length), isCut: true };
+  return {
+    message: bytes.subarray(0, MAX_FRAME_BYTES),
+    rest: bytes.subarray(bytes.length),
+    goesOnTo: bytes[0] === OPEN_BRACE ? NUL : LF,
+  };
+}
+
+/** JSON on one line has neither of the two in it, and some senders of GELF end with LF. */
+function endOfLine(bytes: Buffer): number {
+  if (bytes[0] !== OPEN_BRACE) return bytes.indexOf(LF);
+  const nul = bytes.indexOf(NUL);
+  const lf = bytes.subarray(0, nul === -1 ? bytes.length : nul).indexOf(LF);
+  return lf === -1 ? nul : lf;
 }
 
 /** Undefined: the message is no counted one. */
@@ -80,7 +93,7 @@ function takeCountedFrame(bytes: Buffer): Frame | "broken" | null | undefined {
   return {
     message: trimmed(bytes.subarray(start, start + length)),
     rest: bytes.subarray(start + length),
-    isCut: false,
+    goesOnTo: null,
   };
 }
 

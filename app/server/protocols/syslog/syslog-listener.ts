@@ -2,6 +2,7 @@ import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import type { SyslogListenerEnv } from "#app/server/env.ts";
+import { GelfDatagrams } from "#app/server/protocols/gelf/gelf-datagrams.ts";
 import { SyslogFramer, trimmed } from "#app/server/protocols/syslog/syslog-framer.ts";
 import { SyslogQueue } from "#app/server/protocols/syslog/syslog-queue.ts";
 import type { Services } from "#app/server/services.ts";
@@ -69,6 +70,7 @@ async function openTcp({ listener, services, logger }: SyslogListenerOptions): P
 /** A datagram cannot wait: what comes over a full queue is lost and counted. */
 async function openUdp({ listener, services, logger }: SyslogListenerOptions): Promise<() => Promise<void>> {
   const queue = new SyslogQueue({ services, logger, key: listener.key, onDrained: tellLost });
+  const datagrams = new GelfDatagrams();
   let lost = 0;
   function tellLost(): void {
     if (lost > 0) logger.warn({ lost }, "syslog datagrams are lost: they came faster than they could be stored");
@@ -77,7 +79,9 @@ async function openUdp({ listener, services, logger }: SyslogListenerOptions): P
   const type = listener.host.includes(":") ? "udp6" : "udp4";
   const socket: UdpSocket = createSocket({ type, recvBufferSize: UDP_BUFFER_BYTES });
   socket.on("message", (datagram) => {
-    const message = trimmed(datagram);
+    const whole = datagrams.take(datagram, services.clock.nowMs());
+    if (whole === null) return;
+    const message = trimmed(whole);
     if (queue.isFull) lost++;
     else if (message.length > 0) queue.push(message);
   });

@@ -2,7 +2,7 @@ import { AccessError } from "#app/server/auth/access-error.ts";
 import { authoriseSender } from "#app/server/auth/authorise-sender.ts";
 import { acceptRecords } from "#app/server/protocols/accept-records.ts";
 import { RecordSink } from "#app/server/protocols/record-sink.ts";
-import { syslogRecord } from "#app/server/protocols/syslog/parse-syslog.ts";
+import { addMessage } from "#app/server/protocols/syslog/add-message.ts";
 import type { Services } from "#app/server/services.ts";
 import type { Logger } from "#app/server/system/logger.ts";
 
@@ -101,7 +101,7 @@ export class SyslogQueue {
     services.rates.charge(identity, 0, batch.length);
     const receivedAtMs = services.clock.nowMs();
     const sink = new RecordSink({ receivedAtMs, lines, bodyBytes });
-    for (const message of batch) sink.add(syslogRecord(message.toString("utf8"), receivedAtMs));
+    for (const message of batch) addMessage(sink, message, receivedAtMs);
     const decoded = sink.finish();
     await acceptRecords(services, {
       projectId,
