@@ -46,12 +46,13 @@ export function chooseBuckets({ fromNs, toNs }: SearchRange, most: number): Hist
 
 function widen(fromNs: bigint, toNs: bigint, interval: string, intervalNs: bigint): HistogramBuckets {
   const first = fromNs / intervalNs;
-  const end = (toNs + intervalNs - 1n) / intervalNs;
+  // An empty range has no bucket, also within one.
+  const end = fromNs === toNs ? first : (toNs + intervalNs - 1n) / intervalNs;
   return {
     interval,
     intervalNs,
     fromNs: first * intervalNs,
     toNs: end * intervalNs,
-    count: fromNs >= toNs ? 0 : Number(end - first),
+    count: Number(end - first),
   };
 }

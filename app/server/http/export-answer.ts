@@ -54,12 +54,13 @@ export async function answerExport(
   // The catalog is read before anything is answered, so that its absence can still be a 503.
   const first = await events.next();
 
-  function endOf({ last, reason, complete, matched }: ExportEnd) {
+  function endOf({ last, reason, complete, matched, batches }: ExportEnd) {
     return {
       complete,
       matched,
       cursor: last === null ? null : encodeCursor({ ...range, queryHash: hash, ...last, walId }),
       elapsedMs: clock.nowMs() - startedAtMs,
+      batches,
       ...(reason === null ? {} : { reason }),
     };
   }

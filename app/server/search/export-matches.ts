@@ -1,6 +1,6 @@
 import type { Match } from "#app/server/search/page-selection.ts";
 import type { QuerySlots } from "#app/server/search/query-slots.ts";
-import { searchPage, type PageRequest, type SearchOptions } from "#app/server/search/search-page.ts";
+import { searchPage, type PageRequest, type SearchEnd, type SearchOptions } from "#app/server/search/search-page.ts";
 
 export type ExportEvent = { kind: "matches"; matches: Match[] } | { kind: "end"; end: ExportEnd };
 
@@ -9,6 +9,8 @@ export interface ExportEnd {
   matched: number;
   /** Where a further export goes on; null when nothing is left. */
   last: PageRequest["behind"];
+  /** Of the batches that were there at the beginning. */
+  batches: SearchEnd["batches"];
   reason: "timeout" | "unreachable" | null;
 }
 
@@ -34,6 +36,8 @@ export async function* exportMatches(
   const deadlineMs = options.clock.nowMs() + options.maxExportMs;
   let matched = 0;
   let reason: ExportEnd["reason"] = null;
+  let total: number | null = null;
+  let scanned = 0;
   let { behind } = request;
   for (;;) {
     const page = { ...request, behind, limit: Math.min(PAGE_ENTRIES, request.limit - matched) };
@@ -46,6 +50,9 @@ export async function* exportMatches(
         yield event;
       } else if (event.kind === "end") {
         ({ last } = event.end);
+        total ??= event.end.batches.total;
+        // One that two pages share is read for both.
+        scanned = Math.min(total, scanned + event.end.batches.scanned);
         // A page that ran out of time goes on in the next, as long as it came any further.
         if (event.end.reason !== null && (event.end.reason !== "timeout" || matched === before))
           ({ reason } = event.end);
@@ -53,7 +60,8 @@ export async function* exportMatches(
     }
     if (last !== null && options.clock.nowMs() > deadlineMs) reason = "timeout";
     if (last === null || reason === "timeout" || matched >= request.limit) {
-      yield { kind: "end", end: { complete: reason === null, matched, last, reason } };
+      const batches = { total: total ?? 0, skipped: (total ?? 0) - scanned, scanned };
+      yield { kind: "end", end: { complete: reason === null, matched, last, batches, reason } };
       return;
     }
     behind = last;
