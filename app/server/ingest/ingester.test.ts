@@ -323,4 +323,37 @@ describe("a WAL file that cannot be removed", () => {
     await closeMachine(machine);
     expect(await machine.fileSystem.list("/data/wal")).toEqual([]);
   });
+
+  it("does not have the WAL let go twice of a batch that the catalog refuses for ever", async () => {
+    let commits = 0;
+    const machine = boot({
+      onStep(step) {
+        if (step !== "before commit") return;
+        commits++;
+        throw new CatalogError("commit batch", "data", "it is refused");
+      },
+      disk: {
+        onCall(operation, filePath) {
+          if (operation === "remove" && filePath.endsWith(".wal")) throw failure("EIO");
+        },
+      },
+      maxEntries: 2,
+    });
+    await machine.ingester.start();
+    for (let i = 0; i < 30; i++) {
+      await accept(machine, `m${i}`);
+      await pass(machine.clock, 300);
+    }
+    await pass(machine.clock, 10_000);
+    expect(commits).toBe(15);
+  });
+});
+
+describe("a query that begins before the first batch", () => {
+  it("asks the ledger for whatever the WAL gets, so that a batch stored meanwhile is not counted twice", async () => {
+    const machine = boot();
+    await machine.ingester.start();
+    expect(machine.ingester.local.floors(PROJECT)).toEqual([{ walId: machine.walId, batchNo: 0 }]);
+    await closeMachine(machine);
+  });
 });

@@ -153,6 +153,7 @@ export class Ingester {
       onFailure: this.#options.onFailure,
     });
     this.#wals.set(walId, { wal, release: new WalRelease(wal, { isDraining: false }), isDraining: false });
+    this.local.addWal(walId);
     this.#batcher.addWal({ wal, nextBatchNo: 0 });
     this.#batcher.start();
     this.#wal = wal;
@@ -316,7 +317,12 @@ export class Ingester {
   async #finishQuarantined(batch: LocalBatch): Promise<void> {
     if (batch.spoolPath !== null) batch.spoolPath = await this.#spool.quarantine(batch.spoolPath);
     batch.state = "quarantined";
-    await this.#wals.get(batch.walId)?.release.markStored(batch.ranges);
+    try {
+      await this.#wals.get(batch.walId)?.release.markStored(batch.ranges);
+    } catch (error) {
+      // Thrown on, this would have the WAL let go of its entries twice, and of others' with them.
+      this.#warnOfFile(error, batch.walId);
+    }
   }
 
   /** The ledger stays until the last query has ended that would count a committed batch in catalog and memory without it. */

@@ -78,6 +78,11 @@ export class LocalBatches {
   readonly #leaving = new Map<LocalBatch, { behindQuery: number; release: () => void }>();
   #nextQuery = 0;
 
+  /** A WAL that will have batches: a query that begins before its first one asks the ledger for it all the same. */
+  addWal(walId: string): void {
+    this.#left.set(walId, -1);
+  }
+
   add(batch: LocalBatch): void {
     this.#batches.add(batch);
   }

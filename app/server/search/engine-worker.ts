@@ -61,6 +61,8 @@ async function run(
     await writeLines(connection, { sql, values, promotedKeys }, async (bytes) => void written.push(bytes));
     return { lines: Buffer.concat(written) };
   }
+  // A process that was lost while it ran the same statement may have left a part of it.
+  await rm(filePath, { force: true });
   const file = await open(filePath, "wx");
   try {
     return { rows: [[await writeLines(connection, { sql, values, promotedKeys }, (bytes) => file.appendFile(bytes))]] };

@@ -30,6 +30,8 @@ export class SparseFiles {
   readonly #maxBytes: number;
   /** The least recently used first. */
   readonly #files = new Map<string, SparseFile>();
+  /** Whoever wants one of these again waits until it is gone: what it has open would go from under it. */
+  readonly #removing = new Map<string, Promise<void>>();
   #heldBytes = 0;
   #made = 0;
   #hits = 0;
@@ -62,6 +64,7 @@ export class SparseFiles {
 
   /** The object's file, made if there is none; it stays until `release` is called. */
   async pin(name: string, sizeBytes: number): Promise<PinnedFile> {
+    while (this.#removing.has(name)) await this.#removing.get(name)?.catch(() => undefined);
     const known = this.#files.get(name);
     const file = known ?? { path: path.join(this.#directory, name), heldBytes: 0, pins: 0, identity: 0 };
     let isEmpty = false;
@@ -100,12 +103,13 @@ export class SparseFiles {
     this.#heldBytes += bytes.length;
   }
 
-  /** Moves in a whole object. */
+  /** Moves in a whole object, of which a query may have a sparse file already. */
   async adopt(name: string, filePath: string, sizeBytes: number): Promise<void> {
     const target = path.join(this.#directory, name);
     await this.#fileSystem.rename(filePath, target);
-    this.#files.set(name, { path: target, heldBytes: sizeBytes, pins: 0, identity: ++this.#made });
-    this.#heldBytes += sizeBytes;
+    const file = this.#files.get(name) ?? { path: target, heldBytes: 0, pins: 0, identity: 0 };
+    this.#heldBytes += sizeBytes - file.heldBytes;
+    this.#files.set(name, Object.assign(file, { heldBytes: sizeBytes, identity: ++this.#made }));
     await this.#evict();
   }
 
@@ -114,7 +118,9 @@ export class SparseFiles {
     if (file === undefined || file.pins > 0) return;
     this.#files.delete(name);
     this.#heldBytes -= file.heldBytes;
-    await this.#fileSystem.remove(file.path);
+    const removing = this.#fileSystem.remove(file.path).finally(() => this.#removing.delete(name));
+    this.#removing.set(name, removing);
+    await removing;
   }
 
   async #create(file: string, sizeBytes: number): Promise<void> {

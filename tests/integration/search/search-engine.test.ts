@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -112,6 +112,14 @@ test("when its process is killed, what ran is run by the next; what ends two pro
   expect(await poison).toBeInstanceOf(EngineFailedError);
   gone.abort();
   expect(await run("select 4")).toEqual([[4]]);
+});
+
+test("lines that a killed process had begun to write are written anew by the next", async () => {
+  await mkdir(path.join(directory, "tmp"), { recursive: true });
+  await writeFile(path.join(directory, "tmp", "0.ndjson"), "a part of a li");
+  const { signal } = new AbortController();
+  const { filePath, count } = await engine.linesToFile("select 1 where false", [], [], { projectId: "p", signal });
+  expect([count, await readFile(filePath, "utf8")]).toEqual([0, ""]);
 });
 
 test("it reads nothing outside its folders, installs nothing, and lets nothing be changed", async () => {
