@@ -16,6 +16,7 @@ import { openDatabase } from "#app/server/catalog/open-database.ts";
 import { createPostgresCountCatalog } from "#app/server/catalog/count-minutes.ts";
 import { createPostgresBatchCatalog } from "#app/server/catalog/postgres-batch-catalog.ts";
 import { createPostgresIdempotencyCatalog } from "#app/server/catalog/postgres-idempotency-catalog.ts";
+import { createPostgresTailCatalog } from "#app/server/catalog/postgres-tail-catalog.ts";
 import { hasCompactedObjects } from "#app/server/catalog/stored-objects.ts";
 import type { Env } from "#app/server/env.ts";
 import { Canary } from "#app/server/canary/canary.ts";
@@ -37,6 +38,7 @@ import { LineScanner } from "#app/server/search/line-scanner.ts";
 import { ObjectCache } from "#app/server/search/object-cache.ts";
 import { openTier1Search } from "#app/server/search/open-tier1-search.ts";
 import { QuerySlots } from "#app/server/search/query-slots.ts";
+import { TailFeed } from "#app/server/search/tail-feed.ts";
 import { TailHub } from "#app/server/search/tail-hub.ts";
 import { startUpkeep } from "#app/server/start-upkeep.ts";
 import { systemClock } from "#app/server/system/clock.ts";
@@ -206,6 +208,20 @@ export async function openServices(
     logger,
     maxQueryMs: env.maxQueryMs,
   };
+  // The embedded database serves this process alone.
+  if (embedded === null) {
+    const feed = new TailFeed({
+      hub: tail,
+      catalog: createPostgresTailCatalog(database),
+      walIds: () => ingester.walIds,
+      store,
+      cache,
+      clock,
+      logger,
+    });
+    feed.start();
+    onClose(() => feed.stop());
+  }
   const alerts = await openAlerts({ env, sessionSecret, database, ingester, walId, search, clock, logger });
   onClose(() => alerts.stop());
   const canary = new Canary({

@@ -110,6 +110,8 @@ export const logBatches = pgTable(
   (table) => [
     // Serves the range and the order of findBatches; ts_start is in it so that rows before the range are left out without reading them.
     index("log_batches_project_time").on(table.projectId, table.tsEndNs.desc(), table.tsStartNs),
+    // Live follows ask every second for what has come since.
+    index("log_batches_project_committed").on(table.projectId, table.committedAt),
     // Few rows: what compaction and retention have still to remove.
     index("log_batches_unsettled")
       .on(table.state, table.stateSince)

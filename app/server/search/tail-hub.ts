@@ -90,6 +90,11 @@ export class TailHub {
     }
   }
 
+  /** Tells the readers that they miss an object that another process has committed. */
+  dropObject(projectId: string, entries: number): void {
+    for (const reader of this.#readers.get(projectId) ?? []) reader.drop(entries);
+  }
+
   async #drain(): Promise<void> {
     this.#isDraining = true;
     for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {

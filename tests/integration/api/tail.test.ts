@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until, type FoundEntry, type TestProject } from "#tests/support/api-client.ts";
 import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
+import { TailFollow } from "#tests/support/tail-follow.ts";
 import { TIMED } from "#tests/support/timed.ts";
 
 let server: ApiServer;
@@ -16,62 +17,8 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-interface TailEvent {
-  name: string;
-  data: unknown;
-  atMs: number;
-}
-
-/** Follow reads a tail as a browser would. */
-class Follow {
-  readonly events: TailEvent[] = [];
-  readonly #over = new AbortController();
-  ended = false;
-
-  static async open(key: string, parameters = ""): Promise<Follow> {
-    const follow = new Follow();
-    const answer = await server.api.call(`/tail${parameters}`, { key, signal: follow.#over.signal });
-    if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
-    if (answer.headers.get("content-type") !== "text/event-stream") throw new Error("it is no event stream");
-    void follow.#read(answer.body as unknown as AsyncIterable<Uint8Array>);
-    return follow;
-  }
-
-  async #read(body: AsyncIterable<Uint8Array>): Promise<void> {
-    let text = "";
-    try {
-      for await (const chunk of body) {
-        text += Buffer.from(chunk).toString();
-        const blocks = text.split("\n\n");
-        text = blocks.pop() ?? "";
-        for (const block of blocks) {
-          const match = /^(?:: .*\n)?event: (\w+)\ndata: (.*)$/.exec(block);
-          if (match !== null)
-            this.events.push({ name: match[1] ?? "", data: JSON.parse(match[2] ?? "") as unknown, atMs: Date.now() });
-        }
-      }
-    } catch {
-      // Closed by the test.
-    }
-    this.ended = true;
-  }
-
-  entries(): FoundEntry[] {
-    return this.events.filter(({ name }) => name === "entry").map(({ data }) => data as FoundEntry);
-  }
-
-  dropped(): number {
-    const drops = this.events.filter(({ name }) => name === "dropped");
-    return drops.reduce((sum, { data }) => sum + (data as { count: number }).count, 0);
-  }
-
-  close(): void {
-    this.#over.abort();
-  }
-}
-
 test("entries come within a second of their acknowledgement, as /query shows them", TIMED, async () => {
-  const follow = await Follow.open(project.key);
+  const follow = await TailFollow.open(server.api, project.key);
   await server.api.ingest(project.key, '{"message":"one","tags":{"a":"b"},"level":"WRN"}\n{"message":"two"}');
   const acknowledgedAtMs = Date.now();
   await until("both came", () => follow.entries().length === 2, 2_000);
@@ -84,9 +31,9 @@ test("entries come within a second of their acknowledgement, as /query shows the
 test("a follow has what its query asks for and nothing of other projects", async () => {
   const other = await server.api.createProject("other");
   const [errors, web, theirs] = await Promise.all([
-    Follow.open(project.key, `?query=${encodeURIComponent("level:>=error -debug*")}`),
-    Follow.open(project.key, "?service=web&service=api&tags.host=n1"),
-    Follow.open(other.key),
+    TailFollow.open(server.api, project.key, `?query=${encodeURIComponent("level:>=error -debug*")}`),
+    TailFollow.open(server.api, project.key, "?service=web&service=api&tags.host=n1"),
+    TailFollow.open(server.api, other.key),
   ]);
   const lines = [
     { message: "a", level: "error", service: "web" },
@@ -113,7 +60,7 @@ test("a query that is not understood is a 400", async () => {
 });
 
 test("a thousand lines a second reach three readers, none late and none lost", TIMED, async () => {
-  const follows = await Promise.all([1, 2, 3].map(() => Follow.open(project.key, "?query=load")));
+  const follows = await Promise.all([1, 2, 3].map(() => TailFollow.open(server.api, project.key, "?query=load")));
   const sentAtMs = new Map<string, number>();
   for (let second = 0; second < 4; second++) {
     for (let part = 0; part < 10; part++) {
@@ -150,7 +97,7 @@ async function openStalled(): Promise<Socket> {
 
 test("a reader who stalls is told how many it missed, and holds up nobody", async () => {
   const stalled = await openStalled();
-  const prompt = await Follow.open(project.key);
+  const prompt = await TailFollow.open(server.api, project.key);
   const total = 40_000;
   for (let sent = 0; sent < total; sent += 2_000) {
     const lines = Array.from({ length: 2_000 }, (_, i) =>
@@ -177,7 +124,7 @@ test("a reader who stalls is told how many it missed, and holds up nobody", asyn
 
 test("an idle follow gets a heartbeat within 15 s, and ends when its key is revoked", TIMED, async () => {
   const { id, key, keyId } = await server.api.createProject("idle");
-  const follow = await Follow.open(key);
+  const follow = await TailFollow.open(server.api, key);
   const openedAtMs = Date.now();
   await until("a heartbeat came", () => follow.events.some(({ name }) => name === "heartbeat"), 16_000);
   expect(Date.now() - openedAtMs).toBeLessThanOrEqual(15_500);
@@ -186,7 +133,7 @@ test("an idle follow gets a heartbeat within 15 s, and ends when its key is revo
 });
 
 test("a stopping server ends its follows", async () => {
-  const follow = await Follow.open(project.key);
+  const follow = await TailFollow.open(server.api, project.key);
   await server.restart();
   expect(follow.ended).toBe(true);
 });

@@ -1,0 +1,1 @@
+CREATE INDEX "log_batches_project_committed" ON "log_batches" USING btree ("project_id","committed_at");
