@@ -40,6 +40,8 @@ export interface AlertWorkerOptions {
   /** All WALs whose entries its searches see. */
   walIds: () => string[];
   committedThroughMs: (nowMs: number) => number;
+  /** What this process acknowledged before then is in the counts that it makes itself. */
+  searchableThroughMs: (nowMs: number) => number;
   search: CountOptions;
   clock: Clock;
   logger: Logger;
@@ -64,9 +66,12 @@ const MAX_LEASE_MS = 30_000;
 const KEEP_EVALUATIONS_MS = KNOWN_GROUP_MS;
 const EXPIRE_EVERY_MS = 600_000;
 
-/** What is known of other processes, and since when: who has come since then may have entries of later windows. */
+/** TakenWatch is how far all processes were when they were looked at, this one among them. */
 interface TakenWatch extends Watch {
+  /** Before the look: who has come since then may have entries of later windows. */
   takenAtMs: number;
+  /** Behind the look: silence is counted back from here. */
+  answeredAtMs: number;
 }
 
 /** PlannedWindows are a rule's windows that can be evaluated, by what was known when they were planned. */
@@ -90,7 +95,7 @@ export class AlertWorker {
   readonly #lane: SearchLane;
   readonly #publisher: ProgressPublisher;
   readonly #compiled = new CompiledRules();
-  #watch: TakenWatch = { others: [], unwatched: null, takenAtMs: 0 };
+  #watch: TakenWatch = { others: [], unwatched: null, takenAtMs: 0, answeredAtMs: 0 };
   #stopTicks: (() => Promise<void>) | null = null;
   #evaluating: Promise<void> | null = null;
   #wakeUp: (() => void) | null = null;
@@ -160,12 +165,15 @@ export class AlertWorker {
 
   /** Evaluates what can be evaluated now; false when windows are left that may be ready before the next tick. */
   async #evaluateDue(): Promise<boolean> {
-    const { database, walId, walIds, intervalMs, offsetMs, clock } = this.#options;
+    const { database, walId, walIds, searchableThroughMs, intervalMs, offsetMs, clock } = this.#options;
     const startedMs = clock.nowMs();
+    // Entries whose Idempotency-Key waits for the database are acknowledged, and in no count yet.
+    const own = { walId, committedThroughMs: searchableThroughMs(startedMs), silentMs: 0 };
     const leaseMs = Math.min(MAX_LEASE_MS, 2 * intervalMs);
     const watch = await takeWatch(database, { walId, walIds: walIds(), leaseMs });
     if (watch === null) return true;
-    this.#watch = { ...watch, takenAtMs: startedMs };
+    const others = [own, ...watch.others];
+    this.#watch = { ...watch, others, takenAtMs: startedMs, answeredAtMs: clock.nowMs() };
     const lastEndMs = lastWindowEnd(startedMs - offsetMs, intervalMs);
     const due = await readDueRules(database, lastEndMs);
     const { byMinute, bySearch, failed } = this.#compiled.sort(due);
@@ -262,14 +270,14 @@ export class AlertWorker {
       most: most + 1,
       mostBack: MAX_WINDOWS_BACK,
     });
-    const held = due.findIndex((window) => nowMs < window.toMs + MAX_HELD_MS && this.#isHeldBack(watch, window, nowMs));
+    const held = due.findIndex((window) => nowMs < window.toMs + MAX_HELD_MS && this.#isHeldBack(watch, window));
     const windows = due.slice(0, held === -1 ? most : Math.min(held, most));
     return { windows, isAll: windows.length === due.length, watch };
   }
 
-  #isHeldBack({ others }: Watch, window: AlertWindow, nowMs: number): boolean {
+  #isHeldBack({ others, answeredAtMs }: TakenWatch, window: AlertWindow): boolean {
     const { offsetMs } = this.#options;
-    return others.some((other) => isHeldBack(other, window, { nowMs, offsetMs }));
+    return others.some((other) => isHeldBack(other, window, { nowMs: answeredAtMs, offsetMs }));
   }
 
   /** What the counts mean for the rule, or why they mean nothing. */
@@ -284,7 +292,7 @@ export class AlertWorker {
     if (failure !== null && !isGivenUp) return FAILURES[failure];
     const groups = await this.#knownGroups(rule, windows[0] as AlertWindow);
     return evaluateWindows({ ...rule, groups }, windows, counts, (window) => ({
-      isPartial: failure !== null || this.#isHeldBack(watch, window, nowMs),
+      isPartial: failure !== null || this.#isHeldBack(watch, window),
       isUnwatched: isUnwatched(window, watch.unwatched),
     }));
   }

@@ -61,6 +61,7 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
     walId,
     walIds: () => ingester.walIds,
     committedThroughMs: (nowMs) => ingester.committedThroughMs(nowMs),
+    searchableThroughMs: (nowMs) => ingester.searchableThroughMs(nowMs),
     search,
     clock,
     logger,

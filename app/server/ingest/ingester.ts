@@ -200,6 +200,11 @@ export class Ingester {
     }
   }
 
+  /** What was acknowledged here before this moment is found by searches of this process. */
+  searchableThroughMs(nowMs: number): number {
+    return Math.min(nowMs, this.#keyed.oldestWaitingMs);
+  }
+
   /** What was acknowledged here before this moment is in the catalog. */
   committedThroughMs(nowMs: number): number {
     return Math.min(this.local.committedThroughMs(nowMs), this.#keyed.oldestWaitingMs);
