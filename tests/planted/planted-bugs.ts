@@ -122,6 +122,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     caughtBy: CRASH_STATES,
   },
   {
+    name: "the ledger is trimmed while a query may count a stored batch from memory",
+    file: "app/server/ingest/ingester.ts",
+    find: " || this.local.isReading(walId)",
+    replace: "",
+    caughtBy: { project: "unit", file: "app/server/ingest/ingester-replay.test.ts" },
+  },
+  {
     name: "a torn tail keeps the process from starting",
     file: "app/server/ingest/wal-reader.ts",
     find: "const next = await findRecord(window, at + 1, sizeBytes);",
