@@ -18,7 +18,7 @@ export interface AppOptions extends RemixAdapterOptions {
 /**
  * createApp is the shell around Remix: request ids, files, the probe of shippers. What changes something is no file and no
  * probe, and goes to Remix past Express, which gives every request other prototypes: all code that then sees it runs
- * slower, and a small request takes nearly twice the time.
+ * slower, and a small request costs two thirds more.
  */
 export function createApp(options: AppOptions): RequestListener {
   const serve = remixAdapter(options);
