@@ -58,7 +58,8 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   };
 }
 
-function storeEnv(store: NonNullable<ApiServerOptions["store"]>): Record<string, string> {
+/** storeEnv are the settings of a server that keeps its objects in this store. */
+export function storeEnv(store: NonNullable<ApiServerOptions["store"]>): Record<string, string> {
   return {
     O3_ENDPOINT: store.endpoint,
     O3_BUCKET: store.bucket,

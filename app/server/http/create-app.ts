@@ -51,8 +51,14 @@ function createReads(
 async function answerFailed(error: unknown, response: ServerResponse, { logger }: AppOptions): Promise<void> {
   const requestId = String(response.getHeader("x-request-id"));
   logger.error({ err: error, requestId }, "cannot answer request: unexpected error");
-  if (response.headersSent) response.destroy();
-  else await writeResponse(response, internalProblem(requestId), new Connection(response));
+  try {
+    if (!response.headersSent)
+      return await writeResponse(response, internalProblem(requestId), new Connection(response));
+  } catch (writeError) {
+    logger.error({ err: writeError, requestId }, "cannot say that a request failed");
+  }
+  // Nobody waits for this, so nothing may be thrown on: a rejection that nobody hears ends the process.
+  response.destroy();
 }
 
 function prepare(request: IncomingMessage, response: ServerResponse): void {

@@ -27,8 +27,8 @@ export interface EntryBlock extends BlockColumns {
   maxMs: number;
 }
 
-/** CanonicalLines is a number of lines with columns made for their place in a block. */
-export interface CanonicalLines extends BlockColumns {
+/** CanonicalLines is a number of lines; their columns, which may be longer, are made for their place in a block. */
+export interface CanonicalLines {
   count: number;
   bytes: Buffer;
   maxLineBytes: number;
@@ -111,12 +111,12 @@ export class EntryBlockBuilder {
   }
 
   /** addLines appends lines that are canonical already. */
-  addLines(lines: CanonicalLines): void {
+  addLines(lines: CanonicalLines, columns: BlockColumns): void {
     this.#reserve(lines.bytes.length);
     lines.bytes.copy(this.#bytes, this.#size);
     const count = this.#count + lines.count;
     if (count > this.#columns.ends.length) this.#columns = growBlockColumns(this.#columns, this.#count, count);
-    appendBlockColumns(lines, 0, lines.count, this.#columns, this.#count);
+    appendBlockColumns(columns, 0, lines.count, this.#columns, this.#count);
     this.#size += lines.bytes.length;
     this.#count = count;
     this.#maxLineBytes = Math.max(this.#maxLineBytes, lines.maxLineBytes);

@@ -53,20 +53,14 @@ export class KernelWindow {
   flush(): void {
     if (this.#held === 0) return;
     const { memory, columns, stop, call, minMs, maxMs } = this.kernel;
-    const { ends, ms, subMsNs, serviceOf, levelOf, tagsStart } = columns;
-    this.#builder.addLines({
-      ends,
-      ms,
-      subMsNs,
-      serviceOf,
-      levelOf,
-      tagsStart,
+    const lines = {
       count: this.#held,
       bytes: memory.subarray(layout.LINES_AT, stop[layout.STOP_LINES_END]),
       maxLineBytes: stop[layout.STOP_MAX_LINE_BYTES] as number,
       minMs: minMs[0] as number,
       maxMs: maxMs[0] as number,
-    });
+    };
+    this.#builder.addLines(lines, columns);
     call.clearLines();
     this.#held = 0;
   }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { API_ENV, apiClient, until, type ApiClient } from "#tests/support/api-client.ts";
-import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
+import { startApiServer, storeEnv, type ApiServer } from "#tests/support/api-server.ts";
 import { startS3Server, type S3Server } from "#tests/support/s3-server.ts";
 import { startServer, type TestServer } from "#tests/support/server.ts";
 import { TailFollow } from "#tests/support/tail-follow.ts";
@@ -24,11 +24,7 @@ beforeAll(async () => {
       ...API_ENV,
       DATABASE_URL: first.database.url,
       SESSION_SECRET: first.env("SESSION_SECRET") ?? "",
-      O3_ENDPOINT: store.endpoint,
-      O3_BUCKET: store.bucket,
-      O3_REGION: store.region,
-      O3_ACCESS_KEY_ID: store.accessKeyId,
-      O3_SECRET_ACCESS_KEY: store.secretAccessKey,
+      ...storeEnv(store),
       BATCH_MAX_AGE_MS: "500",
     },
   });
