@@ -31,40 +31,49 @@ export function createPostgresBatchCatalog(database: CatalogDatabase): BatchCata
   };
 }
 
-/**
- * One statement, so one transaction. The ledger comes first and decides: without a new row there the other two inserts
- * have nothing to insert. A second commit of the same batch waits at the ledger's key until the first is over.
- */
 async function commitBatch(
   database: CatalogDatabase,
   batch: CommittedBatch,
 ): Promise<"committed" | "already-committed"> {
-  const rows = await database.run("commit batch", (db) =>
-    db.execute(sql`
-      with ledger as (
-        insert into ${walCommits} (wal_id, batch_no, project_id)
-        values (${batch.walId}, ${batch.batchNo}::bigint, ${batch.projectId}::uuid)
-        on conflict do nothing
-        returning wal_id, batch_no, project_id
-      ), stored as (
-        insert into ${logBatches} (project_id, wal_id, batch_no, o3_object_key, sha256, tier, generation, entries, bytes,
-          raw_bytes, ts_start, ts_end, services, levels, tags, received_at)
-        select project_id, wal_id, batch_no, ${batch.objectKey}::text, ${batch.sha256}::text, 0, 0, ${batch.entries}::bigint,
-          ${batch.bytes}::bigint, ${batch.rawBytes}::bigint, ${batch.tsStartNs}::bigint, ${batch.tsEndNs}::bigint,
-          ${batch.services === null ? null : sql.param(batch.services, logBatches.services)}::text[],
-          ${sql.param(batch.levels, logBatches.levels)}::text[],
-          ${JSON.stringify(batch.tags)}::text::jsonb, to_timestamp(${batch.receivedAtMs}::double precision / 1000)
-        from ledger
-        returning id
-      ), counted as (
-        insert into ${logCounts} (batch_id, minute, service, level, count)
-        select stored.id, counts.minute, counts.service, counts.level, counts.count
-        from stored, jsonb_to_recordset(${JSON.stringify(batch.counts)}::text::jsonb)
-          as counts(minute integer, service text, level text, count bigint)
-      )
-      select 1 from stored`),
-  );
+  const values = { ...batch, tags: JSON.stringify(batch.tags), counts: JSON.stringify(batch.counts) };
+  const rows = await database.run("commit batch", (db) => commitStatement(db, {}).execute(values));
   return rows.length === 1 ? "committed" : "already-committed";
+}
+
+/** Drizzle's encoder of arrays takes no null. */
+const NULLABLE_SERVICES = {
+  mapToDriverValue: (names: string[] | null) => (names === null ? null : logBatches.services.mapToDriverValue(names)),
+};
+
+const commitStatement = wordedOnce("commit batch", buildCommitStatement, () => true);
+
+/**
+ * One statement, so one transaction. The ledger comes first and decides: without a new row there the other two inserts
+ * have nothing to insert. A second commit of the same batch waits at the ledger's key until the first is over.
+ */
+function buildCommitStatement(db: PostgresJsDatabase) {
+  const value = (name: keyof CommittedBatch) => sql.placeholder(name);
+  const ledger = db.$with("ledger", {}).as(sql`
+    insert into ${walCommits} (wal_id, batch_no, project_id)
+    values (${value("walId")}::text, ${value("batchNo")}::bigint, ${value("projectId")}::uuid)
+    on conflict do nothing
+    returning wal_id, batch_no, project_id`);
+  const stored = db.$with("stored", { id: logBatches.id }).as(sql`
+    insert into ${logBatches} (project_id, wal_id, batch_no, o3_object_key, sha256, tier, generation, entries, bytes,
+      raw_bytes, ts_start, ts_end, services, levels, tags, received_at)
+    select project_id, wal_id, batch_no, ${value("objectKey")}::text, ${value("sha256")}::text, 0, 0,
+      ${value("entries")}::bigint, ${value("bytes")}::bigint, ${value("rawBytes")}::bigint, ${value("tsStartNs")}::bigint,
+      ${value("tsEndNs")}::bigint, ${sql.param(value("services"), NULLABLE_SERVICES)}::text[],
+      ${sql.param(value("levels"), logBatches.levels)}::text[], ${value("tags")}::text::jsonb,
+      to_timestamp(${value("receivedAtMs")}::double precision / 1000)
+    from ledger
+    returning id`);
+  const counted = db.$with("counted", {}).as(sql`
+    insert into ${logCounts} (batch_id, minute, service, level, count)
+    select stored.id, counts.minute, counts.service, counts.level, counts.count
+    from stored, jsonb_to_recordset(${value("counts")}::text::jsonb)
+      as counts(minute integer, service text, level text, count bigint)`);
+  return db.with(ledger, stored, counted).select({ id: stored.id }).from(stored);
 }
 
 async function committedBatchNumbers(database: CatalogDatabase, walId: string): Promise<number[]> {

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, readdir, rename, rm, rmdir, stat, statfs } from "node:fs/promises";
+import { mkdir, open, readFile, readdir, rename, rmdir, stat, statfs, unlink } from "node:fs/promises";
 import path from "node:path";
 import type { FileHandle, FileSystem } from "#app/server/system/file-system.ts";
 
@@ -44,7 +44,9 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   rename: (from, to) => rename(from, to),
-  remove: (filePath) => rm(filePath, { force: true }),
+  async remove(filePath) {
+    await nullWhenMissing(unlink(filePath));
+  },
   async removeDirectory(directory) {
     await nullWhenMissing(rmdir(directory));
   },
