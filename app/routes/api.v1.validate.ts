@@ -5,8 +5,8 @@ import { admitSender, senderRequestOf } from "#app/server/protocols/receive-reco
 
 /** GET /api/v1/validate: how a Datadog agent asks whether its key is good. */
 const route = apiRoute({
-  async GET({ request, context, params }) {
-    const sender = senderRequestOf(context.nodeRequest, request.url, params);
+  async GET({ context, params }) {
+    const sender = senderRequestOf(context.nodeRequest, params);
     try {
       await admitSender(context.runtime.services(), sender, context.nodeRequest);
       return Response.json({});

@@ -42,7 +42,8 @@ async function commitBatch(
 
 /** Drizzle's encoder of arrays takes no null. */
 const NULLABLE_SERVICES = {
-  mapToDriverValue: (names: string[] | null) => (names === null ? null : logBatches.services.mapToDriverValue(names)),
+  mapToDriverValue: (names: unknown) =>
+    names === null ? null : logBatches.services.mapToDriverValue(names as string[]),
 };
 
 const commitStatement = wordedOnce("commit batch", buildCommitStatement, () => true);

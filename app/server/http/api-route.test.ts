@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { AppLoadContext } from "@remix-run/server-runtime";
 import { describe, expect, test } from "vitest";
 import { apiRoute, type ApiRequest } from "#app/server/http/api-route.ts";
@@ -6,7 +7,9 @@ import { silentLogger } from "#app/server/system/logger.ts";
 
 function requestOf(method: string): ApiRequest {
   const gone = new AbortController().signal;
-  const context = { requestId: "r-1", logger: silentLogger, gone } as Partial<AppLoadContext> as AppLoadContext;
+  const nodeRequest = { method } as IncomingMessage;
+  const known: Partial<AppLoadContext> = { requestId: "r-1", logger: silentLogger, gone, nodeRequest };
+  const context = known as AppLoadContext;
   return { request: new Request("http://localhost/thing", { method }), context, params: {} };
 }
 

@@ -30,8 +30,9 @@ export function apiRoute(handlers: Partial<Record<ApiMethod, ApiHandler>>): {
   if (!handlers.OPTIONS) byMethod.set("OPTIONS", () => new Response(null, { status: 204, headers: { allow } }));
 
   async function respond(args: ApiRequest): Promise<Response> {
-    const handler = byMethod.get(args.request.method);
-    if (!handler) return methodNotAllowed(args.request.method, allow);
+    const { method = "" } = args.context.nodeRequest;
+    const handler = byMethod.get(method);
+    if (!handler) return methodNotAllowed(method, allow);
     try {
       return await handler(args);
     } catch (error) {

@@ -85,7 +85,7 @@ async function answerOf(
     return problem({ status: 400, title: "Bad Request", detail: "The parameter _data is reserved." });
   }
   try {
-    return await handlerOf(url.pathname)(webRequest(request, url), context);
+    return await handlerOf(url.pathname)(() => webRequest(request, url), context);
   } catch (error) {
     logger.error({ err: error, requestId: context.requestId }, "cannot answer request: unexpected error");
     return internalProblem(context.requestId);

@@ -1,7 +1,7 @@
 import { createRequestHandler, type AppLoadContext, type ServerBuild } from "@remix-run/server-runtime";
 
-/** RouteHandler answers a request as Remix's request handler does. */
-export type RouteHandler = (request: Request, context: AppLoadContext) => Promise<Response>;
+/** RouteHandler answers a request as Remix's request handler does; the Request is made for those who ask for it. */
+export type RouteHandler = (request: () => Request, context: AppLoadContext) => Promise<Response>;
 
 /** What paths with a name in them begin with. */
 const FAMILY = /^\/(p|projects|alerts|invite)(?=\/)/;
@@ -23,7 +23,8 @@ const ACTION_METHODS = new Set(["POST", "PUT", "PATCH", "DELETE"]);
  * fixed is called here as Remix would call it.
  */
 export function createRouteHandlers(build: ServerBuild): RouteHandlers {
-  const all = createRequestHandler(build, "production");
+  const handleRequest = createRequestHandler(build, "production");
+  const all: RouteHandler = (request, context) => handleRequest(request(), context);
   const byPath = new Map<string, RouteHandler>();
   for (const { path, parentId, module } of Object.values(build.routes)) {
     const root = parentId === undefined ? undefined : build.routes[parentId];
@@ -40,15 +41,32 @@ export function createRouteHandlers(build: ServerBuild): RouteHandlers {
 
 function resourceHandler(module: RouteModule, otherwise: RouteHandler): RouteHandler {
   return async (request, context) => {
-    const answer = ACTION_METHODS.has(request.method) ? module.action : module.loader;
+    const answer = ACTION_METHODS.has(context.nodeRequest.method ?? "") ? module.action : module.loader;
     if (answer === undefined) return await otherwise(request, context);
     try {
-      const answered: unknown = await answer({ request, context, params: {} });
+      const answered: unknown = await answer(new ResourceArguments(request, context));
       if (answered instanceof Response) return answered;
     } catch (error) {
       if (error instanceof Response) return error;
       throw error;
     }
-    throw new TypeError(`the route of ${new URL(request.url).pathname} answered with no Response`);
+    throw new TypeError(`the route of ${context.nodeRequest.url} answered with no Response`);
   };
+}
+
+/** Shippers' requests are read as Node sees them, and a Request costs more than the rest of their way through HTTP. */
+class ResourceArguments {
+  readonly context: AppLoadContext;
+  readonly params = {};
+  readonly #makeRequest: () => Request;
+  #request: Request | null = null;
+
+  constructor(makeRequest: () => Request, context: AppLoadContext) {
+    this.#makeRequest = makeRequest;
+    this.context = context;
+  }
+
+  get request(): Request {
+    return (this.#request ??= this.#makeRequest());
+  }
 }

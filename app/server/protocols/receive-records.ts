@@ -11,7 +11,6 @@ import { readBody } from "#app/server/protocols/read-body.ts";
 import type { Services } from "#app/server/services.ts";
 
 export interface ReceiveArguments {
-  request: Request;
   context: AppLoadContext;
   params: Readonly<Record<string, string | undefined>>;
 }
@@ -19,10 +18,10 @@ export interface ReceiveArguments {
 /** receiveRecords takes one request of any protocol. Key, rate and room are checked before a byte of the body is read. */
 export async function receiveRecords<T extends DecodedRecords>(
   protocol: Protocol<T>,
-  { request, context, params }: ReceiveArguments,
+  { context, params }: ReceiveArguments,
 ): Promise<Response> {
   const { nodeRequest } = context;
-  const sender = senderRequestOf(nodeRequest, request.url, params);
+  const sender = senderRequestOf(nodeRequest, params);
   const { metrics } = context.runtime;
   try {
     const services = context.runtime.services();
@@ -76,15 +75,17 @@ export async function admitSender(
   return identity;
 }
 
+/** Protocols look at path and parameters only. */
+const ANY_ORIGIN = "http://localhost";
+
 /** senderRequestOf is what the protocols see of a request. */
 export function senderRequestOf(
-  { headers, method }: IncomingMessage,
-  url: string,
+  { headers, method = "GET", url = "/" }: IncomingMessage,
   params: SenderRequest["params"],
 ): SenderRequest {
   return {
-    method: method ?? "GET",
-    url: new URL(url),
+    method,
+    url: new URL(url.startsWith("/") ? ANY_ORIGIN + url : url),
     header(name) {
       const value = headers[name];
       return Array.isArray(value) ? value[0] : value;

@@ -1,10 +1,10 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect, type Socket } from "node:net";
+import type { AppLoadContext } from "@remix-run/server-runtime";
 import { pino } from "pino";
 import { createApp, type AppOptions } from "#app/server/http/create-app.ts";
 import { createHttpServer } from "#app/server/http/http-server.ts";
-import type { RouteHandler } from "#app/server/http/route-handlers.ts";
 import type { Runtime } from "#app/server/runtime.ts";
 
 export interface Served {
@@ -18,7 +18,7 @@ export interface Served {
 
 /** serve runs the shell around a handler that stands in for Remix. */
 export async function serve(
-  handle: RouteHandler,
+  handle: (request: Request, context: AppLoadContext) => Promise<Response>,
   options: Partial<Pick<AppOptions, "stopping" | "trustProxy" | "clientDirectory">> = {},
 ): Promise<Served> {
   const logged: Record<string, unknown>[] = [];
@@ -26,7 +26,13 @@ export async function serve(
   // These tests ask nothing of the runtime.
   const runtime = {} as Runtime;
   const server = createHttpServer(
-    createApp({ handlerOf: () => handle, runtime, logger, trustProxy: false, ...options }),
+    createApp({
+      handlerOf: () => (request, context) => handle(request(), context),
+      runtime,
+      logger,
+      trustProxy: false,
+      ...options,
+    }),
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

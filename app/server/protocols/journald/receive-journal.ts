@@ -21,11 +21,11 @@ const MEMORY_RETRY_AFTER_MS = 1_000;
  * answer comes at the end. The uploader stops at any status from 300 on and begins again from its cursor, so entries of
  * an upload that failed half-way come twice.
  */
-export async function receiveJournal({ request, context, params }: ReceiveArguments): Promise<Response> {
+export async function receiveJournal({ context, params }: ReceiveArguments): Promise<Response> {
   const { nodeRequest, logger } = context;
   try {
     const services = context.runtime.services();
-    const sender = senderRequestOf(nodeRequest, request.url, params);
+    const sender = senderRequestOf(nodeRequest, params);
     const identity = await admitSender(services, sender, nodeRequest);
     const { projectId } = identity;
     if (!services.memory.tryReserve(projectId, STREAM_MEMORY_BYTES)) {

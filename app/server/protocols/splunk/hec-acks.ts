@@ -11,7 +11,7 @@ const acksSchema = z.object({ acks: z.array(z.int().min(0)).max(10_000) });
 /** hecAckRoute answers whether events are safe: they were before their number was given out. */
 export const hecAckRoute = apiRoute({
   async POST({ request, context, params }) {
-    const sender = senderRequestOf(context.nodeRequest, request.url, params);
+    const sender = senderRequestOf(context.nodeRequest, params);
     try {
       await admitSender(context.runtime.services(), sender, context.nodeRequest);
       const { acks } = await readJson(request, acksSchema);
