@@ -1,3 +1,5 @@
+import { TextResponse } from "#app/server/http/text-response.ts";
+
 export interface ProblemOptions {
   status: number;
   title: string;
@@ -12,7 +14,7 @@ export interface ProblemOptions {
 /** problem builds an error answer as RFC 9457 describes it. */
 export function problem({ status, title, detail, type = "about:blank", headers, extra }: ProblemOptions): Response {
   const body = { ...extra, type, title, status, ...(detail === undefined ? {} : { detail }) };
-  return new Response(JSON.stringify(body), {
+  return new TextResponse(JSON.stringify(body), {
     status,
     headers: { ...headers, "content-type": "application/problem+json", "cache-control": "no-store" },
   });

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Connection } from "#app/server/http/connection.ts";
+import { TextResponse } from "#app/server/http/text-response.ts";
 
 /**
  * writeResponse sends a web Response through Node: it waits for the client, and cancels the body's reader the moment
@@ -23,6 +24,11 @@ export async function writeResponse(
   const cookies = answer.headers.getSetCookie();
   if (cookies.length > 0) response.setHeader("set-cookie", cookies);
   if (stopping?.aborted) response.setHeader("connection", "close");
+  // Node leaves out what HEAD does not get.
+  if (answer instanceof TextResponse && !answer.bodyUsed) {
+    response.end(answer.content);
+    return;
+  }
   if (answer.body === null || response.req.method === "HEAD") {
     await answer.body?.cancel();
     response.end();

@@ -1,4 +1,5 @@
 import { problem } from "#app/server/http/problem.ts";
+import { TextResponse } from "#app/server/http/text-response.ts";
 import { decodeJson } from "#app/server/protocols/json/decode-json.ts";
 import type { Protocol } from "#app/server/protocols/protocol.ts";
 
@@ -17,7 +18,7 @@ export const ingestProtocol: Protocol = {
   },
   decode: (body, { receivedAtMs }) => decodeJson(body, receivedAtMs),
   answer: (_decoded, _request, { status, body }) =>
-    new Response(body, { status, headers: { "content-type": "application/json" } }),
+    new TextResponse(body, { status, headers: { "content-type": "application/json" } }),
   refuse: problem,
 };
 
