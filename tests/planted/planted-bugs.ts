@@ -123,8 +123,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "the ledger is trimmed while a query may count a stored batch from memory",
-    file: "app/server/ingest/ingester.ts",
-    find: " || this.local.isReading(walId)",
+    file: "app/server/ingest/wal-set.ts",
+    find: " || this.#options.local.isReading(walId)",
     replace: "",
     caughtBy: { project: "unit", file: "app/server/ingest/ingester-replay.test.ts" },
   },

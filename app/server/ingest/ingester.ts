@@ -9,6 +9,7 @@ import { replayWal } from "#app/server/ingest/replay-wal.ts";
 import { Spool } from "#app/server/ingest/spool.ts";
 import { encodeEntries } from "#app/server/ingest/wal-payload.ts";
 import { WalRelease } from "#app/server/ingest/wal-release.ts";
+import { WalSet } from "#app/server/ingest/wal-set.ts";
 import { Wal, WalFullError } from "#app/server/ingest/wal.ts";
 import { syncAncestors } from "#app/server/system/sync-ancestors.ts";
 import type { AcceptRequest, IngesterOptions } from "#app/server/ingest/ingester-options.ts";
@@ -34,15 +35,17 @@ export class Ingester {
   readonly #batcher: Batcher;
   readonly #keyed: KeyedEntries;
   readonly #budget: DiskBudget;
-  readonly #wals = new Map<string, { wal: Wal; release: WalRelease; isDraining: boolean }>();
+  readonly #wals: WalSet;
   readonly #commitTimers = new Map<string, NodeJS.Timeout>();
-  #wal: Wal | null = null;
+  /** This process's own WAL while it takes entries. */
+  #own: WalRelease | null = null;
   /** Batches with entries before this sequence number are sealed. */
   #sealedBefore = 0;
 
   constructor(options: IngesterOptions) {
     this.#options = options;
-    const { fileSystem, clock, random, logger } = options;
+    const { fileSystem, catalog, clock, random, logger } = options;
+    this.#wals = new WalSet({ catalog, local: this.local, logger });
     this.#spool = new Spool({
       fileSystem,
       directory: path.join(options.dataDir, "spool"),
@@ -51,7 +54,7 @@ export class Ingester {
     this.#flushQueue = new FlushQueue({
       spool: this.#spool,
       store: options.store,
-      catalog: options.catalog,
+      catalog,
       verify: options.verifyPuts,
       clock,
       random,
@@ -74,7 +77,7 @@ export class Ingester {
     this.#keyed = new KeyedEntries({
       idempotency: options.idempotency,
       batch: (durable) => this.#addToBatches(durable),
-      drop: (durable) => void this.#drop(durable),
+      drop: ({ walId, sequence, block }) => void this.#wals.markStored(walId, [[sequence, 0, block.count]]),
       clock,
       logger,
     });
@@ -88,9 +91,7 @@ export class Ingester {
   }
 
   get walBytes(): number {
-    let bytes = 0;
-    for (const { wal } of this.#wals.values()) bytes += wal.sizeBytes;
-    return bytes;
+    return this.#wals.sizeBytes;
   }
 
   get flushQueueLength(): number {
@@ -99,7 +100,7 @@ export class Ingester {
 
   /** The WALs whose entries searches of this process see: its own, and earlier ones as long as they are not stored. */
   get walIds(): string[] {
-    return [...new Set([this.#options.walId, ...this.#wals.keys()])];
+    return [...new Set([this.#options.walId, ...this.#wals.ids])];
   }
 
   /** What keeps sealed batches from the store or the catalog at the moment. */
@@ -109,13 +110,13 @@ export class Ingester {
 
   /** Why entries would be refused now, or null. */
   get reasonToRefuse(): string | null {
-    return this.#wal === null ? "the server has not started yet" : this.#budget.reasonToRefuse(0);
+    return this.#own === null ? "the server has not started yet" : this.#budget.reasonToRefuse(0);
   }
 
   /** Throws BacklogFullError when entries would be refused; asked before a body is read. */
   assertRoom(): void {
-    if (this.#wal === null) throw new BacklogFullError("the server has not started yet", DISK_FULL_RETRY_AFTER_MS);
-    this.#sealForRoom(this.#wal);
+    if (this.#own === null) throw new BacklogFullError("the server has not started yet", DISK_FULL_RETRY_AFTER_MS);
+    this.#sealForRoom(this.#own.wal);
     this.#budget.admit(0);
   }
 
@@ -152,11 +153,12 @@ export class Ingester {
       ...(this.#options.onSynced === undefined ? {} : { onSynced: this.#options.onSynced }),
       onFailure: this.#options.onFailure,
     });
-    this.#wals.set(walId, { wal, release: new WalRelease(wal, { isDraining: false }), isDraining: false });
+    const own = new WalRelease(wal, { isDraining: false });
+    this.#wals.add(own);
     this.local.addWal(walId);
     this.#batcher.addWal({ wal, nextBatchNo: 0 });
     this.#batcher.start();
-    this.#wal = wal;
+    this.#own = own;
     logger.info({ walId }, "the WAL is open");
   }
 
@@ -166,23 +168,20 @@ export class Ingester {
    * Throws BacklogFullError (nothing was stored) or WalFailedError (unknown, the process is ending).
    */
   async accept(request: AcceptRequest): Promise<KeyedOutcome> {
-    const wal = this.#wal;
-    const release = wal === null ? undefined : this.#wals.get(wal.walId)?.release;
-    if (wal === null || release === undefined) {
-      throw new BacklogFullError("the server is stopping", DISK_FULL_RETRY_AFTER_MS);
-    }
+    const own = this.#own;
+    if (own === null) throw new BacklogFullError("the server is stopping", DISK_FULL_RETRY_AFTER_MS);
     const { projectId, block, receivedAtMs, idempotency } = request;
     this.#budget.admit(block.bytes.length);
     await this.#batcher.waitForRoom();
     let sequence: number;
     try {
       const payload = encodeEntries(projectId, receivedAtMs, block, idempotency);
-      sequence = await release.append(payload, block.count);
+      sequence = await own.append(payload, block.count);
     } catch (error) {
       if (error instanceof WalFullError) throw new BacklogFullError("the disk is full", DISK_FULL_RETRY_AFTER_MS);
       throw error;
     }
-    const durable = { projectId, walId: wal.walId, sequence, block, receivedAtMs };
+    const durable = { projectId, walId: own.wal.walId, sequence, block, receivedAtMs };
     if (idempotency !== null) return await this.#keyed.settle(durable, idempotency, request.isAnswerFinal ?? true);
     return { state: "batched", batches: this.#addToBatches(durable) };
   }
@@ -190,14 +189,6 @@ export class Ingester {
   #addToBatches(durable: DurableBlock): Set<LocalBatch> {
     this.#options.onAccepted?.(durable);
     return this.#batcher.add(durable);
-  }
-
-  async #drop({ walId, sequence, block }: DurableBlock): Promise<void> {
-    try {
-      await this.#wals.get(walId)?.release.markStored([[sequence, 0, block.count]]);
-    } catch (error) {
-      this.#warnOfFile(error, walId);
-    }
   }
 
   /** What was acknowledged here before this moment is found by searches of this process. */
@@ -229,30 +220,20 @@ export class Ingester {
    * Seals and flushes what it can within `graceMs`; everything else is safe in WAL and spool and goes on at the next start.
    */
   async close(graceMs: number): Promise<void> {
-    const wal = this.#wal;
-    this.#wal = null;
+    this.#own = null;
     for (const timer of this.#commitTimers.values()) clearTimeout(timer);
     await this.#keyed.stop();
     this.#batcher.sealAll();
     await this.#flushAll(graceMs);
     await this.#batcher.stop();
     await this.#flushQueue.stop();
-    for (const { wal: each } of this.#wals.values()) await each.close();
-    if (wal !== null) await this.#releaseOwnWal(wal);
+    await this.#wals.close();
   }
 
   async #flushAll(graceMs: number): Promise<void> {
     const deadlineMs = this.#options.clock.nowMs() + graceMs;
     await Promise.race([this.#batcher.sealed(), this.#options.clock.sleep(graceMs)]);
     while (this.#flushQueue.length > 0 && this.#options.clock.nowMs() < deadlineMs) await this.#options.clock.sleep(20);
-  }
-
-  /** A WAL whose entries are all stored needs no replay. */
-  async #releaseOwnWal(wal: Wal): Promise<void> {
-    const owned = this.#wals.get(wal.walId);
-    if (owned === undefined || !owned.release.isDone) return;
-    while (wal.files.length > 0) await wal.removeOldestFile();
-    await this.#forget(wal);
   }
 
   async #replay(walId: string): Promise<void> {
@@ -272,7 +253,7 @@ export class Ingester {
         catalog,
         idempotency,
         onFailure,
-        onReleaseReady: (wal, release) => this.#wals.set(walId, { wal, release, isDraining: true }),
+        onReleaseReady: (release) => this.#wals.add(release),
       },
       walId,
     );
@@ -281,31 +262,21 @@ export class Ingester {
     this.damage.lostRecords += lostRecords;
     const elapsedMs = clock.nowMs() - startedAtMs;
     logger.info({ walId, replayedEntries, damagedBytes, lostRecords, elapsedMs }, "replayed an earlier WAL");
-    await this.#wals.get(walId)?.release.stopHolding();
-    await this.#finishDraining(walId);
+    await this.#wals.stopHolding(walId);
   }
 
   async #finishCommitted(batch: LocalBatch): Promise<void> {
     batch.state = "committed";
     batch.resolveCommitted(batch.sealed?.objectKey ?? "");
     this.local.leave(batch, () => void this.#finishLeft(batch));
-    try {
-      await this.#wals.get(batch.walId)?.release.markStored(batch.ranges);
-      await this.#finishDraining(batch.walId);
-    } catch (error) {
-      // The batch is stored. Thrown on, this would have it committed again and its entries counted twice.
-      this.#warnOfFile(error, batch.walId);
-    }
+    await this.#wals.markStored(batch.walId, batch.ranges);
+    await this.#wals.letGo(batch.walId);
   }
 
   /** No query reads a committed batch here any more. */
   async #finishLeft(batch: LocalBatch): Promise<void> {
     await this.#removeSpoolFile(batch);
-    await this.#finishDraining(batch.walId).catch((error: unknown) => this.#warnOfFile(error, batch.walId));
-  }
-
-  #warnOfFile(error: unknown, walId: string): void {
-    this.#options.logger.warn({ err: error, walId }, "cannot remove a WAL file yet; a later batch or start does");
+    await this.#wals.letGo(batch.walId);
   }
 
   async #removeSpoolFile(batch: LocalBatch): Promise<void> {
@@ -322,40 +293,7 @@ export class Ingester {
   async #finishQuarantined(batch: LocalBatch): Promise<void> {
     if (batch.spoolPath !== null) batch.spoolPath = await this.#spool.quarantine(batch.spoolPath);
     batch.state = "quarantined";
-    try {
-      await this.#wals.get(batch.walId)?.release.markStored(batch.ranges);
-    } catch (error) {
-      // Thrown on, this would have the WAL let go of its entries twice, and of others' with them.
-      this.#warnOfFile(error, batch.walId);
-    }
-  }
-
-  /** The ledger stays until the last query has ended that would count a committed batch in catalog and memory without it. */
-  async #finishDraining(walId: string): Promise<void> {
-    const draining = this.#wals.get(walId);
-    if (draining === undefined || !draining.isDraining || !draining.release.isDone || this.local.isReading(walId))
-      return;
-    await draining.release.removeEmptyFiles();
-    if (draining.wal.files.length > 0 || !this.#wals.delete(walId)) return;
-    await draining.wal.close();
-    await this.#forget(draining.wal);
-  }
-
-  /**
-   * The ledger is what keeps a batch from being stored twice, so it is trimmed only when the files are gone. The empty folder
-   * goes last: by it the next start knows of a WAL that the catalog still has, and for which alerts would wait.
-   */
-  async #forget(wal: Wal): Promise<void> {
-    try {
-      await this.#options.catalog.trimLedger(wal.walId);
-    } catch (error) {
-      this.#options.logger.warn(
-        { err: error, walId: wal.walId },
-        "cannot trim the ledger of a WAL yet; the next start does",
-      );
-      return;
-    }
-    await wal.removeDirectory();
+    await this.#wals.markStored(batch.walId, batch.ranges);
   }
 
   /**

@@ -31,7 +31,7 @@ export interface ReplayOptions {
   idempotency: IdempotencyCatalog;
   onFailure: (error: WalFailedError) => void;
   /** Called before the first of its batches can be committed. */
-  onReleaseReady: (wal: Wal, release: WalRelease) => void;
+  onReleaseReady: (release: WalRelease) => void;
 }
 
 export interface ReplayedWal {
@@ -74,7 +74,7 @@ export async function replayWal(options: ReplayOptions, walId: string): Promise<
     existing: { files, nextSequence: Math.max(survey.nextSequence, lastNamed + 1) },
   });
   const release = new WalRelease(wal, { isDraining: true });
-  options.onReleaseReady(wal, release);
+  options.onReleaseReady(release);
   const committed = new Set(await options.catalog.committedBatchNumbers(walId));
   let nextBatchNo = 0;
   for (const batchNo of committed) nextBatchNo = Math.max(nextBatchNo, batchNo + 1);

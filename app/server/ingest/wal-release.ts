@@ -6,19 +6,17 @@ import type { Wal } from "#app/server/ingest/wal.ts";
  * Only the oldest file goes: a younger one may hold the seals of its entries, without which replay would store them again.
  */
 export class WalRelease {
-  readonly #wal: Wal;
-  readonly #isDraining: boolean;
+  readonly wal: Wal;
+  /** Only seals are added to it: it is an earlier process's. */
+  readonly isDraining: boolean;
   readonly #pendingByFile = new Map<number, number>();
   #isHeld: boolean;
   #removing: Promise<void> = Promise.resolve();
 
-  /**
-   * `isDraining`: an earlier process's WAL, to which only seals are added, so that its newest file may go as well.
-   * Its files are held until replay has counted everything in them.
-   */
+  /** The newest file of a WAL that is draining may go as well; all are held until replay has counted everything in them. */
   constructor(wal: Wal, options: { isDraining: boolean }) {
-    this.#wal = wal;
-    this.#isDraining = options.isDraining;
+    this.wal = wal;
+    this.isDraining = options.isDraining;
     this.#isHeld = options.isDraining;
   }
 
@@ -41,7 +39,7 @@ export class WalRelease {
 
   /** Appends entries to the WAL and counts them; resolves with their sequence number once they are on disk. */
   async append(chunks: readonly Buffer[], entries: number): Promise<number> {
-    const sequence = await this.#wal.append(chunks);
+    const sequence = await this.wal.append(chunks);
     this.addPending(sequence, entries);
     return sequence;
   }
@@ -68,18 +66,18 @@ export class WalRelease {
 
   async #removeEmptyFiles(): Promise<void> {
     while (!this.#isHeld) {
-      const oldest = this.#wal.files[0];
+      const oldest = this.wal.files[0];
       if (oldest === undefined) return;
-      const isNewest = this.#wal.files.length === 1;
-      if ((this.#pendingByFile.get(oldest.firstSequence) ?? 0) > 0 || (isNewest && !this.#isDraining)) return;
-      await this.#wal.removeOldestFile();
+      const isNewest = this.wal.files.length === 1;
+      if ((this.#pendingByFile.get(oldest.firstSequence) ?? 0) > 0 || (isNewest && !this.isDraining)) return;
+      await this.wal.removeOldestFile();
       this.#pendingByFile.delete(oldest.firstSequence);
     }
   }
 
   /** The first sequence number of the file that holds a record. */
   #fileOf(sequence: number): number {
-    const { files } = this.#wal;
+    const { files } = this.wal;
     for (let i = files.length - 1; i > 0; i--) {
       const first = files[i]?.firstSequence ?? 0;
       if (first <= sequence) return first;
