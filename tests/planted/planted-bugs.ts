@@ -60,8 +60,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "a batch enters the ledger without its row",
     file: "app/server/catalog/postgres-batch-catalog.ts",
-    find: "from ledger\n        returning id",
-    replace: "from ledger where false\n        returning id",
+    find: "from ledger\n    returning id",
+    replace: "from ledger where false\n    returning id",
     caughtBy: BATCH_CATALOG,
   },
   {
