@@ -2,6 +2,7 @@ import { z } from "zod";
 import { emailSchema, newPasswordSchema } from "#app/core/account.ts";
 import {
   age,
+  apiKey,
   bytes,
   databaseUrl,
   httpUrl,
@@ -62,9 +63,9 @@ export const envSchema = z.object({
   RATE_LIMIT_KEY_BURST_RECORDS: bytes(0, 0),
   SYSLOG_HOST: text().optional(),
   SYSLOG_TCP_PORT: port().optional(),
-  SYSLOG_TCP_KEY: text().optional(),
+  SYSLOG_TCP_KEY: apiKey().optional(),
   SYSLOG_UDP_PORT: port().optional(),
-  SYSLOG_UDP_KEY: text().optional(),
+  SYSLOG_UDP_KEY: apiKey().optional(),
   QUERY_MAX_MS: milliseconds(60_000),
   EXPORT_MAX_MS: milliseconds(3_600_000),
   QUERY_MAX_CONCURRENT: wholeNumber(8, 1, 1_000),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isWellFormedApiKey } from "#app/server/catalog/api-key-secret.ts";
 
 /** The longest that a timer of Node's waits; it takes a longer one for none at all, and fires at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
@@ -61,6 +62,11 @@ export function oneOf<const Names extends readonly string[]>(names: Names, fallb
 /** text is anything but blanks, and has none around it. */
 export function text() {
   return z.string().regex(/^\S(.*\S)?$/, "must not be blank, nor begin or end with a blank");
+}
+
+/** apiKey is one that could have been given out: syslog has no answer that would tell a sender of a mistyped one. */
+export function apiKey() {
+  return z.string().refine(isWellFormedApiKey, "must be a whole API key of the project, which begins with akl_");
 }
 
 /** httpUrl is where something else answers; its text may hold a password and is not repeated. */
