@@ -148,6 +148,7 @@ describe("other sites", () => {
     const wanted = { intent: "project", name: "hijacked", retentionDays: "1" };
     expect((await admin.submit(`/p/${project.slug}/settings?index`, wanted, headers)).status).toBe(403);
     expect((await admin.submit("/login", ADMIN, headers)).status).toBe(403);
+    expect((await admin.submit("/logout", {}, headers)).status).toBe(403);
     const api = await admin.call("/projects", {
       method: "POST",
       body: '{"name":"hijacked"}',
@@ -156,6 +157,12 @@ describe("other sites", () => {
     expect(api.status).toBe(403);
     expect(await (await server.api.operator("GET", "/projects")).text()).not.toContain("hijacked");
   });
+});
+
+test("what a page fetches of an object that is not there is a problem document", async () => {
+  const answer = await admin.call(`/p/${project.slug}/objects/none`);
+  expect([answer.status, answer.headers.get("content-type")]).toEqual([404, "application/problem+json"]);
+  expect(await answer.json()).toMatchObject({ title: "Object not found", status: 404 });
 });
 
 describe("roles", () => {
