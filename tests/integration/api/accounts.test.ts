@@ -92,6 +92,9 @@ describe("signing in", () => {
       expect(Number(answers[8]?.headers.get("retry-after"))).toBeGreaterThan(800);
       expect(await answers[8]?.text()).toContain("Too many tries.");
     }
+    const script = await browser().submit("/login", ADMIN, { "sec-fetch-site": "same-origin", accept: "*/*" });
+    expect([script.status, script.headers.get("content-type")]).toEqual([429, "application/problem+json"]);
+    expect(Number(script.headers.get("retry-after"))).toBeGreaterThan(800);
     // Also the right one waits, or guessing would go on.
     expect((await browser().submit("/login", ADMIN)).status).toBe(429);
     await server.restart();
@@ -163,6 +166,11 @@ test("what a page fetches of an object that is not there is a problem document",
   const answer = await admin.call(`/p/${project.slug}/objects/none`);
   expect([answer.status, answer.headers.get("content-type")]).toEqual([404, "application/problem+json"]);
   expect(await answer.json()).toMatchObject({ title: "Object not found", status: 404 });
+});
+
+test("a script that is refused by a page is told what the page would say", async () => {
+  const answer = await admin.submit("/logout", {}, { origin: "https://evil.example", accept: "*/*" });
+  expect(await answer.json()).toMatchObject({ status: 403, detail: expect.stringContaining("set that") as string });
 });
 
 describe("roles", () => {
