@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { RemixServer } from "@remix-run/react";
+import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import type { AppLoadContext, EntryContext } from "@remix-run/server-runtime";
 import { isbot } from "isbot";
 import { renderToPipeableStream } from "react-dom/server";
@@ -7,6 +7,7 @@ import { CspNonceProvider } from "#app/components/csp-nonce.ts";
 import { acceptsHtml } from "#app/server/http/accepts-html.ts";
 import { internalProblem } from "#app/server/http/error-response.ts";
 import { pageProblem } from "#app/server/http/page-problem.ts";
+import type { PageProblem } from "#app/server/http/page.ts";
 import { webBody } from "#app/server/http/web-body.ts";
 
 /** Data that a page still waits for after this long is given up. */
@@ -20,8 +21,34 @@ export default function handleRequest(
   remixContext: EntryContext,
   context: AppLoadContext,
 ): Promise<Response> | Response {
-  if (status >= 400 && !acceptsHtml(request.headers)) return pageProblem(request, status, context.requestId);
+  const retryAfter = status < 400 ? null : retryAfterOf(remixContext.staticHandlerContext);
+  if (retryAfter !== null) headers.set("retry-after", retryAfter);
+  if (status >= 400 && !acceptsHtml(request.headers)) {
+    const detail = detailOf(remixContext.staticHandlerContext);
+    return pageProblem(request, { status, requestId: context.requestId, retryAfter, detail });
+  }
   return renderPage(request, status, headers, remixContext, context);
+}
+
+/** Remix drops the headers of what is thrown at a page, and those of a form's answer unless the route asks for them. */
+function retryAfterOf({ actionHeaders, loaderHeaders }: EntryContext["staticHandlerContext"]): string | null {
+  for (const headers of [...Object.values(actionHeaders), ...Object.values(loaderHeaders)]) {
+    const retryAfter = headers.get("retry-after");
+    if (retryAfter !== null) return retryAfter;
+  }
+  return null;
+}
+
+/** What the page would say. */
+function detailOf({ errors }: EntryContext["staticHandlerContext"]): string | null {
+  for (const error of Object.values(errors ?? {})) {
+    if (isRouteErrorResponse(error) && isPageProblem(error.data)) return error.data.detail;
+  }
+  return null;
+}
+
+function isPageProblem(thrown: unknown): thrown is PageProblem {
+  return typeof thrown === "object" && thrown !== null && "detail" in thrown && typeof thrown.detail === "string";
 }
 
 /** handleError is told of everything thrown in pages; a caller's mistakes are answers and no news. */

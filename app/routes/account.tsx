@@ -38,7 +38,8 @@ export const action = page(async (args) => {
       const { email } = session.account;
       const { current, password } = submission.value;
       const { clientAddress } = args.context;
-      const isThrottled = services.signIns.waitMs(email, clientAddress) > 0;
+      const waitMs = services.signIns.waitMs(email, clientAddress);
+      const isThrottled = waitMs > 0;
       services.signIns.countTry(email, clientAddress);
       const credentials = await findCredentials(database, email);
       if (isThrottled || !(await isPassword(current, credentials?.passwordHash ?? null))) {
@@ -46,7 +47,9 @@ export const action = page(async (args) => {
           ? "Too many tries. Try again in a few minutes."
           : "This is not your present password.";
         const result = submission.reply({ fieldErrors: { current: [reason] } });
-        return data({ intent, isSaved: false, result }, { status: isThrottled ? 429 : 422 });
+        if (!isThrottled) return data({ intent, isSaved: false, result }, { status: 422 });
+        const headers = { "retry-after": String(Math.ceil(waitMs / 1_000)) };
+        return data({ intent, isSaved: false, result }, { status: 429, headers });
       }
       services.signIns.forgive(email);
       const passwordHash = await hashPassword(password);

@@ -1,6 +1,6 @@
 import { parseWithZod } from "@conform-to/zod/v4";
 import { useActionData, useLoaderData, type MetaFunction } from "@remix-run/react";
-import { data, redirect, type HeadersFunction } from "@remix-run/server-runtime";
+import { data, redirect } from "@remix-run/server-runtime";
 import { signInSchema } from "#app/core/account.ts";
 import { localPath } from "#app/core/local-path.ts";
 import { AccountCard } from "#app/components/account/account-card.tsx";
@@ -49,9 +49,6 @@ export const action = page(async ({ request, context }) => {
 function nextOf(request: Request): string {
   return localPath(new URL(request.url).searchParams.get("next"));
 }
-
-/** Tells scripts how long to wait as well. */
-export const headers: HeadersFunction = ({ actionHeaders }) => actionHeaders;
 
 export const meta: MetaFunction = () => [{ title: "Sign in - Akavelog" }];
 

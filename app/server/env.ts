@@ -1,7 +1,7 @@
-import { z } from "zod";
-import { emailSchema, newPasswordSchema } from "#app/core/account.ts";
+import type { z } from "zod";
 import { AkavelogError } from "#app/core/errors.ts";
 import { parseCidrs } from "#app/server/alerts/public-address.ts";
+import { envSchema, type GivenEnv } from "#app/server/env-schema.ts";
 import type { RateLimits } from "#app/server/protocols/rate-limiter.ts";
 
 /** Env is the configuration of one process; `.env.example` explains every variable. */
@@ -14,98 +14,8 @@ export class InvalidEnvError extends AkavelogError {
   }
 }
 
-const MIB = 1024 * 1024;
-const MIN_SECRET_LENGTH = 32;
-
 /** Where no burst is set, whoever was quiet may send this long's worth at once. */
 const RATE_LIMIT_BURST_S = 10;
-
-const bytes = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
-const milliseconds = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
-
-/** A secret that stands in an example is known to everyone. */
-const secret = z
-  .string()
-  .min(MIN_SECRET_LENGTH, `must have at least ${MIN_SECRET_LENGTH} characters; make one with: openssl rand -hex 32`)
-  .refine(
-    (text) => !/change.?me|example|secret|password|your/i.test(text),
-    "is an example; make one with: openssl rand -hex 32",
-  )
-  .refine((text) => new Set(text).size >= 8, "repeats a few characters; make one with: openssl rand -hex 32");
-
-const envSchema = z.object({
-  HOST: z.string().min(1).default("127.0.0.1"),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  TRUST_PROXY: z.enum(["true", "false"]).default("false"),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
-  DATA_DIR: z.string().min(1).default("./data"),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, "must begin with postgres://")
-    .optional(),
-  O3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  O3_BUCKET: z.string().min(1).optional(),
-  O3_REGION: z.string().min(1).optional(),
-  O3_ACCESS_KEY_ID: z.string().min(1).optional(),
-  O3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
-  SESSION_SECRET: secret.optional(),
-  AKAVELOG_ADMIN_TOKEN: secret.optional(),
-  OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
-  OIDC_CLIENT_ID: z.string().min(1).optional(),
-  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
-  AKAVELOG_ADMIN_EMAIL: emailSchema.optional(),
-  AKAVELOG_ADMIN_PASSWORD: newPasswordSchema.optional(),
-  METRICS_TOKEN: z.string().min(16, "must have at least 16 characters; make one with: openssl rand -hex 32").optional(),
-  BATCH_MAX_ENTRIES: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
-  BATCH_MAX_BYTES: bytes(8 * MIB, 1024),
-  BATCH_MAX_AGE_MS: milliseconds(30_000),
-  BUFFER_MAX_BYTES: bytes(32 * MIB, 1024),
-  WAL_MAX_BYTES: bytes(2048 * MIB, MIB),
-  CACHE_MAX_BYTES: bytes(1024 * MIB),
-  INGEST_MAX_BODY_BYTES: bytes(10 * MIB),
-  INGEST_MAX_INFLATED_BYTES: bytes(64 * MIB),
-  INGEST_MEMORY_MAX_BYTES: bytes(192 * MIB, MIB),
-  RATE_LIMIT_BYTES_PER_S: bytes(0, 0),
-  RATE_LIMIT_BURST_BYTES: bytes(0, 0),
-  RATE_LIMIT_RECORDS_PER_S: bytes(0, 0),
-  RATE_LIMIT_BURST_RECORDS: bytes(0, 0),
-  RATE_LIMIT_KEY_BYTES_PER_S: bytes(0, 0),
-  RATE_LIMIT_KEY_BURST_BYTES: bytes(0, 0),
-  RATE_LIMIT_KEY_RECORDS_PER_S: bytes(0, 0),
-  RATE_LIMIT_KEY_BURST_RECORDS: bytes(0, 0),
-  SYSLOG_HOST: z.string().min(1).optional(),
-  SYSLOG_TCP_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
-  SYSLOG_TCP_KEY: z.string().optional(),
-  SYSLOG_UDP_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
-  SYSLOG_UDP_KEY: z.string().optional(),
-  QUERY_MAX_MS: milliseconds(60_000),
-  EXPORT_MAX_MS: milliseconds(3_600_000),
-  QUERY_MAX_CONCURRENT: z.coerce.number().int().min(1).max(1_000).default(8),
-  QUERY_MAX_TOTAL: z.coerce.number().int().min(1).max(1_000).default(12),
-  COMPACT_INTERVAL_MS: milliseconds(300_000),
-  COMPACT_MIN_AGE_MS: milliseconds(600_000, 0),
-  COMPACT_GRACE_MS: milliseconds(600_000, 0),
-  RETENTION_INTERVAL_MS: milliseconds(3_600_000),
-  SWEEP_INTERVAL_MS: milliseconds(86_400_000),
-  IDEMPOTENCY_TAKEOVER_MS: milliseconds(600_000),
-  ALERT_INTERVAL_MS: milliseconds(60_000, 100),
-  ALERT_OFFSET_MS: milliseconds(10_000, 0),
-  ALERT_QUERY_MAX_MS: milliseconds(10_000),
-  CANARY_INTERVAL_MS: milliseconds(60_000, 0),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
-  OTEL_METRIC_EXPORT_INTERVAL: milliseconds(60_000, 100),
-  WEBHOOK_ALLOW_CIDRS: z
-    .string()
-    .refine((text) => parseCidrs(text) !== null, "must be addresses with a prefix, such as 10.0.0.0/8,fd00::/8")
-    .default(""),
-  SMTP_URL: z
-    .string()
-    .regex(/^smtps?:\/\//, "must begin with smtp:// or smtps://")
-    .optional(),
-  SMTP_FROM: z.string().min(3).optional(),
-});
 
 const O3_VARIABLES = ["O3_ENDPOINT", "O3_BUCKET", "O3_REGION", "O3_ACCESS_KEY_ID", "O3_SECRET_ACCESS_KEY"] as const;
 
@@ -118,19 +28,27 @@ export function readEnv(variables: NodeJS.ProcessEnv = process.env): Env {
     Object.entries(variables).filter(([name, value]) => value !== "" || isSecretName(name)),
   );
   const parsed = envSchema.safeParse(given);
-  if (!parsed.success) {
-    throw new InvalidEnvError(parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`));
-  }
+  if (!parsed.success) throw new InvalidEnvError(problemsOf(parsed.error));
   const problems = relationProblems(parsed.data);
   if (problems.length > 0) throw new InvalidEnvError(problems);
   return toEnv(parsed.data);
+}
+
+/** One for each variable: a second one would say the same in other words. */
+function problemsOf({ issues }: z.ZodError): string[] {
+  const problems = new Map<string, string>();
+  for (const { path, message } of issues) {
+    const name = path.join(".");
+    if (!problems.has(name)) problems.set(name, `${name} ${message}`);
+  }
+  return [...problems.values()];
 }
 
 function isSecretName(name: string): boolean {
   return name === "SESSION_SECRET" || name === "METRICS_TOKEN" || name === "AKAVELOG_ADMIN_TOKEN";
 }
 
-function relationProblems(given: z.infer<typeof envSchema>): string[] {
+function relationProblems(given: GivenEnv): string[] {
   const problems: string[] = [];
   const missing = O3_VARIABLES.filter((name) => given[name] === undefined);
   if (missing.length > 0 && missing.length < O3_VARIABLES.length) {
@@ -163,7 +81,7 @@ export interface SyslogListenerEnv {
   key: string;
 }
 
-function syslogListeners(given: z.infer<typeof envSchema>): SyslogListenerEnv[] {
+function syslogListeners(given: GivenEnv): SyslogListenerEnv[] {
   const host = given.SYSLOG_HOST ?? given.HOST;
   const listeners: SyslogListenerEnv[] = [];
   if (given.SYSLOG_TCP_PORT !== undefined && given.SYSLOG_TCP_KEY !== undefined) {
@@ -175,7 +93,7 @@ function syslogListeners(given: z.infer<typeof envSchema>): SyslogListenerEnv[] 
   return listeners;
 }
 
-function rateLimits(given: z.infer<typeof envSchema>): RateLimits {
+function rateLimits(given: GivenEnv): RateLimits {
   const limits = [
     limitOf("project", "bytes", given.RATE_LIMIT_BYTES_PER_S, given.RATE_LIMIT_BURST_BYTES),
     limitOf("project", "records", given.RATE_LIMIT_RECORDS_PER_S, given.RATE_LIMIT_BURST_RECORDS),
@@ -189,7 +107,7 @@ function limitOf(owner: "project" | "key", unit: "bytes" | "records", perS: numb
   return { owner, unit, quota: { perS, burst: burst || perS * RATE_LIMIT_BURST_S } };
 }
 
-function toEnv(given: z.infer<typeof envSchema>) {
+function toEnv(given: GivenEnv) {
   const { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET } = given;
   const { O3_ENDPOINT, O3_BUCKET, O3_REGION, O3_ACCESS_KEY_ID, O3_SECRET_ACCESS_KEY } = given;
   return {

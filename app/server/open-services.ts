@@ -34,6 +34,7 @@ import { MemoryBudget } from "#app/server/protocols/memory-budget.ts";
 import { RateLimiter } from "#app/server/protocols/rate-limiter.ts";
 import { RateSettler } from "#app/server/protocols/rate-settler.ts";
 import { openSyslogListener } from "#app/server/protocols/syslog/syslog-listener.ts";
+import { inspectStore } from "#app/server/inspect-store.ts";
 import { LineScanner } from "#app/server/search/line-scanner.ts";
 import { ObjectCache } from "#app/server/search/object-cache.ts";
 import { openTier1Search } from "#app/server/search/open-tier1-search.ts";
@@ -92,12 +93,19 @@ export async function openServices(
 
   onStep("opening the object store");
   const objectsRoot = path.join(dataDir, "objects");
-  const store = measureStore(world.wrapStore(await openStore(options, objectsRoot)), (call) => {
+  const bareStore = await openStore(options, objectsRoot);
+  onClose(() => bareStore.close());
+  if (env.o3 !== null) {
+    await inspectStore(bareStore, (reason) =>
+      logger.warn(`the object store does not answer; what is taken in waits below DATA_DIR: ${reason}`),
+    );
+  }
+  const store = measureStore(world.wrapStore(bareStore), (call) => {
     metrics.observeStore(call);
     tracer.record(`object store ${call.operation}`, call.elapsedMs, call.outcome === "failed");
   });
-  onClose(() => store.close());
 
+  stopping.throwIfAborted();
   onStep("opening the database");
   const embedded = env.databaseUrl === null ? await openEmbeddedPostgres({ dataDir, logger }) : null;
   if (embedded !== null) onClose(() => embedded.close());
@@ -109,6 +117,7 @@ export async function openServices(
   };
   const database = world.wrapDatabase(await openDatabase(databaseOptions, stopping));
   onClose(() => database.close());
+  stopping.throwIfAborted();
   await createConfiguredUser(env.firstUser, database);
 
   // The file-system store hashes what it is given and syncs it; of others only their own word is known.

@@ -3,6 +3,7 @@ import type { Env } from "#app/server/env.ts";
 import { createMetrics, type Metrics } from "#app/server/http/metrics.ts";
 import { openServices, type OpenOptions } from "#app/server/open-services.ts";
 import type { Services } from "#app/server/services.ts";
+import { toStartError } from "#app/server/start-error.ts";
 
 /** Runtime is everything that lives as long as the process. */
 export interface Runtime {
@@ -45,13 +46,16 @@ export function startRuntime(options: OpenOptions): Runtime {
     metrics,
   }).then(
     (started) => {
+      // Its port is taken, or it was told to end: it will never be asked.
+      if (stopping.signal.aborted) return;
       services = started;
       logger.info("ready for logs");
     },
     (error: unknown) => {
       if (stopping.signal.aborted) return;
-      step = reasonOf(error);
-      options.onFatal(error);
+      const failure = toStartError(error, options.env.dataDir);
+      step = reasonOf(failure);
+      options.onFatal(failure);
     },
   );
 

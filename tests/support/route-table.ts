@@ -192,7 +192,7 @@ export const ROUTE_TABLE: Record<string, Partial<Record<Method, Access>>> = {
   "/login/oidc": { GET: open(404) },
   "/login/oidc/callback": { GET: open(404) },
   // Signing out by a form of ours; what is signed out already stays so.
-  "/logout": { GET: open(302), POST: open(302), OPTIONS: open(302) },
+  "/logout": { GET: open(302), POST: open(302) },
   "/setup": { GET: open(302), POST: open(302) },
   "/invite/:token": {
     GET: open(200),

@@ -8,6 +8,8 @@ import type { OpenTarget } from "#app/server/alerts/target-secrets.ts";
 
 /** The whole of a delivery, from the name's resolution to the answer. */
 export const DELIVERY_TIMEOUT_MS = 10_000;
+/** Mail servers let strangers wait before they greet them, which keeps away those who send in bulk. */
+export const MAIL_TIMEOUT_MS = 30_000;
 /** Of an answer only its status counts; more than this of its body is not even received. */
 const MAX_ANSWER_BYTES = 16 * 1024;
 /** A chat shows the beginnings of lines. */

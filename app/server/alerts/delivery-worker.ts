@@ -4,6 +4,7 @@ import {
   DELIVERY_TIMEOUT_MS,
   DeliveryError,
   deliverNotification,
+  MAIL_TIMEOUT_MS,
   type DeliveryOptions,
 } from "#app/server/alerts/deliver-notification.ts";
 import {
@@ -58,7 +59,7 @@ const JITTER = 0.2;
 const MAX_RUNNING = 8;
 const POLL_MS = 2_000;
 /** Longer than a delivery with its sample takes; then another process may try. */
-const LEASE_MS = DELIVERY_TIMEOUT_MS + 10 * S;
+const LEASE_MS = Math.max(DELIVERY_TIMEOUT_MS, MAIL_TIMEOUT_MS) + 10 * S;
 const GONE = 410;
 
 /** DeliveryWorker sends notifications until each is delivered or given up, at least once and with the same id each time. */

@@ -1,7 +1,7 @@
 import type { Agent } from "undici";
 import { AlertWorker } from "#app/server/alerts/alert-worker.ts";
 import type { RuleContext } from "#app/server/alerts/alert-rules.ts";
-import { DELIVERY_TIMEOUT_MS } from "#app/server/alerts/deliver-notification.ts";
+import { DELIVERY_TIMEOUT_MS, MAIL_TIMEOUT_MS } from "#app/server/alerts/deliver-notification.ts";
 import { DeliveryWorker } from "#app/server/alerts/delivery-worker.ts";
 import { baseUrl } from "#app/server/alerts/log-link.ts";
 import type { Mailer } from "#app/server/alerts/send-mail.ts";
@@ -13,6 +13,9 @@ import type { CountOptions } from "#app/server/search/count-matches.ts";
 import type { SearchOptions } from "#app/server/search/search-page.ts";
 import type { Clock } from "#app/server/system/clock.ts";
 import type { Logger } from "#app/server/system/logger.ts";
+
+/** Who does not answer must not hold a stop back: they are told again after the next start. */
+const STOP_GRACE_MS = 2_000;
 
 /** Alerts is what pages and the API use of them. */
 export interface Alerts {
@@ -72,6 +75,11 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
   });
   await worker.start();
   deliveries.start();
+
+  async function cutOff(): Promise<void> {
+    mailer?.close();
+    await (await agent)?.destroy();
+  }
   return {
     ruleContext: () => ({
       database,
@@ -85,9 +93,10 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
     worker,
     deliveries,
     async stop() {
+      const cut = setTimeout(() => void cutOff(), STOP_GRACE_MS);
       await Promise.all([worker.stop(), deliveries.stop()]);
-      mailer?.close();
-      await (await agent)?.destroy();
+      clearTimeout(cut);
+      await cutOff();
     },
   };
 }
@@ -101,5 +110,5 @@ async function openAgent({ alerts }: Env): Promise<Agent> {
 async function openMailer({ alerts }: Env): Promise<Mailer | null> {
   if (alerts.smtp === null) return null;
   const { createMailer } = await import("#app/server/alerts/send-mail.ts");
-  return createMailer({ ...alerts.smtp, timeoutMs: DELIVERY_TIMEOUT_MS });
+  return createMailer({ ...alerts.smtp, timeoutMs: MAIL_TIMEOUT_MS });
 }

@@ -115,7 +115,14 @@ function runInitdb(binaries: string, cwd: string, account: Account | null, args:
     );
     child.on("close", (code, signal) => {
       if (code === 0) resolve();
-      else reject(new EmbeddedPostgresError(`initdb failed (${signal ?? `exit code ${code}`}): ${output.trim()}`));
+      else
+        reject(new EmbeddedPostgresError(`initdb failed (${signal ?? `exit code ${code}`}): ${complaintIn(output)}`));
     });
   });
+}
+
+/** initdb tells at length what it does; whoever reads of its failure wants what it could not do. */
+function complaintIn(output: string): string {
+  const lines = output.trim().split("\n");
+  return (lines.find((line) => /FATAL|PANIC|error:/.test(line)) ?? lines.slice(-3).join(" ")).trim();
 }

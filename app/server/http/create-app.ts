@@ -7,7 +7,7 @@ import { internalProblem } from "#app/server/http/error-response.ts";
 import { remixAdapter, type RemixAdapterOptions } from "#app/server/http/remix-adapter.ts";
 import { limitRequestBody } from "#app/server/http/request-body-limits.ts";
 import { requestIdOf } from "#app/server/http/request-id.ts";
-import { namesNoHost } from "#app/server/http/web-request.ts";
+import { isHostUnclear } from "#app/server/http/web-request.ts";
 import { writeResponse } from "#app/server/http/write-response.ts";
 
 export interface AppOptions extends RemixAdapterOptions {
@@ -27,7 +27,7 @@ export function createApp(options: AppOptions): RequestListener {
   return (request, response) => {
     prepare(request, response);
     // What will be refused is no file and no probe either.
-    if ((request.method === "GET" || request.method === "HEAD") && !namesNoHost(request)) reads(request, response);
+    if ((request.method === "GET" || request.method === "HEAD") && !isHostUnclear(request)) reads(request, response);
     else serve(request, response).catch((error: unknown) => fail(error, response));
   };
 }

@@ -166,9 +166,12 @@ const ANSWERS = {
   OIDC_REFUSED: { status: 403, title: "Sign-in refused", detail: { from: "message" } },
   // These end a start, so at most a request that came too early meets them.
   BAD_SECRET: NOT_READY,
+  CANNOT_START: NOT_READY,
   DATA_DIR_LOCKED: NOT_READY,
   EMBEDDED_POSTGRES: NOT_READY,
   INVALID_ENV: NOT_READY,
+  UNUSABLE_DATABASE: NOT_READY,
+  UNUSABLE_STORE: NOT_READY,
 } satisfies Record<string, ErrorAnswer>;
 
 const answers: ReadonlyMap<string, ErrorAnswer> = new Map(Object.entries(ANSWERS));

@@ -6,16 +6,30 @@ const TITLES: Readonly<Record<number, string>> = {
   403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
+  429: "Too Many Requests",
+  503: "Service Unavailable",
 };
 
+export interface FailedPage {
+  status: number;
+  requestId: string;
+  retryAfter: string | null;
+  /** What the page would say; null where nothing was said. */
+  detail: string | null;
+}
+
 /** pageProblem is what an API client gets in place of an error page. */
-export function pageProblem(request: Request, status: number, requestId: string): Response {
-  if (status >= 500) return internalProblem(requestId);
+export function pageProblem(request: Request, { status, requestId, retryAfter, detail }: FailedPage): Response {
+  if (status === 500) return internalProblem(requestId);
   const { pathname } = new URL(request.url);
   return problem({
     status,
     title: TITLES[status] ?? "Request refused",
-    detail: status === 404 ? `There is nothing at ${pathname}.` : `${request.method} ${pathname} was refused.`,
-    ...(status === 405 ? { headers: { allow: "GET, HEAD" } } : {}),
+    detail:
+      detail ?? (status === 404 ? `There is nothing at ${pathname}.` : `${request.method} ${pathname} was refused.`),
+    headers: {
+      ...(status === 405 ? { allow: "GET, HEAD" } : {}),
+      ...(retryAfter === null ? {} : { "retry-after": retryAfter }),
+    },
   });
 }

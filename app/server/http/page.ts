@@ -3,7 +3,8 @@ import { roleAllows, type Role } from "#app/core/account.ts";
 import type { Actor } from "#app/server/catalog/audit-log.ts";
 import { findProjectOf, type ProjectOfAccount } from "#app/server/catalog/memberships.ts";
 import { hasUsers } from "#app/server/catalog/users.ts";
-import { describeError } from "#app/server/http/error-response.ts";
+import { describeError, errorResponse } from "#app/server/http/error-response.ts";
+import { problem } from "#app/server/http/problem.ts";
 import { actorOf, readSession, type Session } from "#app/server/http/session.ts";
 import type { Services } from "#app/server/services.ts";
 
@@ -36,6 +37,23 @@ export function page<Result>(handler: (args: PageArgs) => Promise<Result>): (arg
       throw pageProblem(status, title, detail, headers);
     }
   };
+}
+
+/** pageResource wraps the loader of an address that pages fetch: there what would be an error page is a problem document. */
+export function pageResource(handler: (args: PageArgs) => Promise<Response>): (args: PageArgs) => Promise<Response> {
+  return async (args) => {
+    try {
+      return await handler(args);
+    } catch (error) {
+      if (error instanceof Error) return errorResponse(error, args.context);
+      if (!isPageProblem(error)) throw error;
+      return problem({ ...error.data, status: error.init?.status ?? 500 });
+    }
+  };
+}
+
+function isPageProblem(thrown: unknown): thrown is ReturnType<typeof pageProblem> {
+  return typeof thrown === "object" && thrown !== null && "type" in thrown && thrown.type === "DataWithResponseInit";
 }
 
 /** pageProblem is thrown where a page cannot be shown. */

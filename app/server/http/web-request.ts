@@ -3,14 +3,24 @@ import { originOf } from "#app/server/http/forwarded.ts";
 import { readsNodeRequest } from "#app/server/http/node-request-routes.ts";
 import { webBody } from "#app/server/http/web-body.ts";
 
-/** namesNoHost tells a request that must name its host and does not; HTTP/1.0 knows no such header. */
-export function namesNoHost({ headers, httpVersion }: IncomingMessage): boolean {
-  return headers.host === undefined && httpVersion === "1.1";
+/**
+ * isHostUnclear tells a request that must name its host and does not, or names two, of which a proxy may have gone by the
+ * other one (RFC 9112, 3.2). HTTP/1.0 knows no such header.
+ */
+export function isHostUnclear({ headers, rawHeaders, httpVersion }: IncomingMessage): boolean {
+  if (headers.host === undefined) return httpVersion === "1.1";
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) if (isHost(rawHeaders[i] as string)) hosts++;
+  return hosts > 1;
+}
+
+function isHost(name: string): boolean {
+  return name.length === 4 && name.toLowerCase() === "host";
 }
 
 /** requestUrl is the address the client asked for, or null when it is malformed. */
 export function requestUrl(request: IncomingMessage, trustProxy: boolean): URL | null {
-  if (namesNoHost(request)) return null;
+  if (isHostUnclear(request)) return null;
   const sent = request.url ?? "/";
   // A proxy may send the absolute form. A path that begins with `//` must not be taken for a host.
   const target = sent.startsWith("/") ? originOf(request, trustProxy) + sent : sent;

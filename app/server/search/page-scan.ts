@@ -40,8 +40,8 @@ export class PageScan {
   readonly #by: StatementOptions;
   /** Row groups of which a page took a part. */
   readonly #cut = new Set<PageSource>();
-  /** Row groups whose matches lie in a file; `isWhole` says that the file has all of them. */
-  readonly #sorted = new Map<PageSource, { lines: SortedLines; isWhole: boolean }>();
+  /** Row groups whose matches lie in a file; `isWhole` says that the file has all of them. Another map after each close. */
+  #sorted = new Map<PageSource, { lines: SortedLines; isWhole: boolean }>();
   bytesScanned = 0;
 
   constructor(
@@ -168,10 +168,16 @@ export class PageScan {
     const { object, rowGroup } = source;
     const limit = selection.room + 1;
     const statement = pageStatement(object, rowGroup, { predicate: this.#predicate, bounds, limit });
+    const sorted = this.#sorted;
     const outcome = await this.#reader.sortedLines(object, [rowGroup], statement);
     if ("failed" in outcome) return outcome;
+    if (sorted !== this.#sorted) {
+      // The reader left meanwhile: nobody waits for these lines, and nobody else would close their file.
+      await outcome.found.close();
+      return null;
+    }
     // Where there are more, the page is full before the end of the file.
-    this.#sorted.set(source, { lines: outcome.found, isWhole: outcome.found.count < limit });
+    sorted.set(source, { lines: outcome.found, isWhole: outcome.found.count < limit });
     this.#signal.throwIfAborted();
     return await this.#scanRowGroup(source, target);
   }
@@ -184,8 +190,9 @@ export class PageScan {
   }
 
   async close(): Promise<void> {
-    for (const { lines } of this.#sorted.values()) await lines.close();
-    this.#sorted.clear();
+    const sorted = this.#sorted;
+    this.#sorted = new Map();
+    for (const { lines } of sorted.values()) await lines.close();
   }
 }
 

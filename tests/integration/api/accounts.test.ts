@@ -92,6 +92,9 @@ describe("signing in", () => {
       expect(Number(answers[8]?.headers.get("retry-after"))).toBeGreaterThan(800);
       expect(await answers[8]?.text()).toContain("Too many tries.");
     }
+    const script = await browser().submit("/login", ADMIN, { "sec-fetch-site": "same-origin", accept: "*/*" });
+    expect([script.status, script.headers.get("content-type")]).toEqual([429, "application/problem+json"]);
+    expect(Number(script.headers.get("retry-after"))).toBeGreaterThan(800);
     // Also the right one waits, or guessing would go on.
     expect((await browser().submit("/login", ADMIN)).status).toBe(429);
     await server.restart();
@@ -148,6 +151,7 @@ describe("other sites", () => {
     const wanted = { intent: "project", name: "hijacked", retentionDays: "1" };
     expect((await admin.submit(`/p/${project.slug}/settings?index`, wanted, headers)).status).toBe(403);
     expect((await admin.submit("/login", ADMIN, headers)).status).toBe(403);
+    expect((await admin.submit("/logout", {}, headers)).status).toBe(403);
     const api = await admin.call("/projects", {
       method: "POST",
       body: '{"name":"hijacked"}',
@@ -156,6 +160,17 @@ describe("other sites", () => {
     expect(api.status).toBe(403);
     expect(await (await server.api.operator("GET", "/projects")).text()).not.toContain("hijacked");
   });
+});
+
+test("what a page fetches of an object that is not there is a problem document", async () => {
+  const answer = await admin.call(`/p/${project.slug}/objects/none`);
+  expect([answer.status, answer.headers.get("content-type")]).toEqual([404, "application/problem+json"]);
+  expect(await answer.json()).toMatchObject({ title: "Object not found", status: 404 });
+});
+
+test("a script that is refused by a page is told what the page would say", async () => {
+  const answer = await admin.submit("/logout", {}, { origin: "https://evil.example", accept: "*/*" });
+  expect(await answer.json()).toMatchObject({ status: 403, detail: expect.stringContaining("set that") as string });
 });
 
 describe("roles", () => {

@@ -120,7 +120,7 @@ function browserOf(caller: Caller): BrowserClient {
 }
 
 const isPage = ({ file }: Route) =>
-  file.endsWith(".tsx") || file.startsWith("routes/p.") || file === "routes/logout.ts";
+  file.endsWith(".tsx") || file.startsWith("routes/p.") || file === "routes/logout.tsx";
 
 async function addressOf(route: Route, access: Access, caller: Caller): Promise<string> {
   if (access.path !== undefined) return await access.path(things);

@@ -106,6 +106,23 @@ describe("an address", () => {
     expect(await answerTo("1.0")).toMatch(/^HTTP\/1\.1 200 /);
   });
 
+  test.each(["GET", "POST"])("with two hosts is 400 to %s: a proxy may have gone by the other one", async (method) => {
+    served = await serve(ok);
+    const client = await rawRequest(
+      served.port,
+      `${method} /x HTTP/1.1\r\nhost: a\r\nHost: b\r\nconnection: close\r\n\r\n`,
+    );
+    expect(await readUntilClose(client)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  test("that is too long is 431 and says what is too long", async () => {
+    served = await serve(ok);
+    const client = await rawRequest(served.port, `GET /x?${"a".repeat(20_000)} HTTP/1.1\r\nhost: a\r\n\r\n`);
+    const answer = await readUntilClose(client);
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+    expect(answer).toContain("The address and the headers together are larger than 16 KiB.");
+  });
+
   test("with _data is refused: it would pick a route past its path", async () => {
     served = await serve(ok);
     expect((await fetch(`${served.url}/x?_data=routes/ingest`)).status).toBe(400);

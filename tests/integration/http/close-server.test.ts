@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { closeServer } from "#app/server/http/close-server.ts";
 import { streamResponse } from "#app/server/http/stream-response.ts";
-import { rawRequest, serve, type Served } from "#tests/integration/http/serve.ts";
+import { rawRequest, readUntilClose, serve, type Served } from "#tests/integration/http/serve.ts";
 import { TIMED } from "#tests/support/timed.ts";
 
 let served: Served;
@@ -30,6 +30,26 @@ test("a server that closes answers what is in flight and takes nothing new", TIM
   const before = Date.now();
   await closed;
   expect(Date.now() - before).toBeLessThan(500);
+});
+
+test("a connection whose answer began before the stop does not outlive that answer", TIMED, async () => {
+  const stopping = new AbortController();
+  async function* follow() {
+    yield ": following\n\n";
+    await new Promise<never>(() => undefined);
+  }
+  served = await serve(
+    async (_request, context) =>
+      streamResponse(context, follow(), { headers: { "content-type": "text/event-stream" } }),
+    { stopping: stopping.signal },
+  );
+  const client = await rawRequest(served.port, GET);
+  await sleep(50);
+  const before = Date.now();
+  stopping.abort();
+  await closeServer(served.server, 5_000);
+  expect(Date.now() - before).toBeLessThan(2_000);
+  expect(await readUntilClose(client)).toMatch(/: following[^]*\r\n0\r\n\r\n$/);
 });
 
 test("a reader that stands still is cut off when its time is over", TIMED, async () => {
