@@ -6,6 +6,7 @@ import { CommandPalette } from "#app/components/explorer/command-palette.tsx";
 import { DetailFrame } from "#app/components/explorer/detail-frame.tsx";
 import { explorerCommands } from "#app/components/explorer/explorer-commands.ts";
 import {
+  DEFAULT_RANGE,
   isSameRange,
   parseExplorerState,
   printExplorerState,
@@ -33,6 +34,7 @@ import { useExplorerState } from "#app/components/explorer/use-explorer-state.ts
 import { useFetched } from "#app/components/explorer/use-fetched.ts";
 import { useMedia } from "#app/components/explorer/use-media.ts";
 import { useOpenRow } from "#app/components/explorer/use-open-row.ts";
+import { useRangeHistory } from "#app/components/explorer/use-range-history.ts";
 import { seenTagKeys, useRows } from "#app/components/explorer/use-rows.ts";
 import { useSearch } from "#app/components/explorer/use-search.ts";
 import { useShortcuts } from "#app/components/explorer/use-shortcuts.ts";
@@ -49,8 +51,6 @@ import { Button } from "#app/components/ui/button.tsx";
 
 /** While lines come in live, they are counted again so often. */
 const COUNT_AGAIN_MS = 10_000;
-/** Ranges that can be gone back to. */
-const MAX_RANGES = 20;
 
 type Overlay = "time" | "facets" | "saved" | "help" | "palette" | null;
 
@@ -61,8 +61,9 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
   const { query, range, order, zone, columns, isWrapped, isLive, row } = state;
   const [runId, setRunId] = useState(0);
   const [overlay, setOverlay] = useState<Overlay>(null);
-  const [rangesBefore, setRangesBefore] = useState<readonly Range[]>([]);
+  const rangeHistory = useRangeHistory(range);
   const queryInput = useRef<HTMLTextAreaElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const isWide = useMedia("(min-width: 64rem)");
   const toast = useToast();
   const copy = useClipboard(toast.show);
@@ -71,10 +72,12 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
   const isSound = !(predicate instanceof InvalidQueryError);
   const wanted = useMemo(() => (predicate instanceof InvalidQueryError ? [] : positiveTexts(predicate)), [predicate]);
   const search = useSearch(slug, { query, range, order }, runId);
-  const tail = useTail(slug, query, isLive && isSound);
+  const runAgain = useCallback(() => setRunId((id) => id + 1), []);
+  // What came after the search and before the follow is in neither of them.
+  const tail = useTail(slug, query, isLive && isSound, runAgain);
   const rows = useRows(search, tail, isLive);
   const liveTick = useTick(isLive ? COUNT_AGAIN_MS : null);
-  const openRow = useOpenRow(slug, row, rows, update);
+  const openRow = useOpenRow(slug, row, rows, update, tail.pause);
 
   // Rows first: what else there is to count waits until the first of them are there.
   const isDue = isSound && !search.isStale && (search.view.count > 0 || search.view.phase !== "running");
@@ -100,7 +103,6 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
     [columns, isWrapped, zone, hasDate, wanted],
   );
 
-  const runAgain = useCallback(() => setRunId((id) => id + 1), []);
   const setQuery = useCallback((next: string) => update({ query: next }), [update]);
   function run(next: string): void {
     if (next === query) runAgain();
@@ -108,12 +110,8 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
   }
   function setRange(next: Range): void {
     if (isSameRange(next, range)) return runAgain();
-    setRangesBefore((ranges) => [...ranges.slice(-MAX_RANGES), range]);
+    rangeHistory.remember();
     update({ range: next, isLive: false });
-  }
-  function goBackInTime(): void {
-    update({ range: rangesBefore.at(-1) ?? range });
-    setRangesBefore(rangesBefore.slice(0, -1));
   }
   function openSaved(one: SavedSearch): void {
     update({ ...parseExplorerState(new URLSearchParams(one.search)), zone, row: null });
@@ -130,14 +128,27 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
   const copyCurl = () => copy("The cURL command", curlOf(window.location.origin, { query, range, order }));
   const focusQuery = () => queryInput.current?.focus();
   const zoom = () => setRange(zoomOut(range, Date.now()));
-  const toggleLive = () => update({ isLive: !isLive, order: "desc" });
+  function toggleLive(): void {
+    // What was followed goes with the follow; a search finds it.
+    if (isLive) runAgain();
+    // Nothing new comes into a time that is over.
+    const isOver = !isLive && range.to !== "now";
+    if (isOver) rangeHistory.remember();
+    update({ isLive: !isLive, order: "desc", range: isOver ? DEFAULT_RANGE : range });
+  }
+
+  function walk(by: 1 | -1): void {
+    openRow.step(by);
+    // Enter then opens the row, whatever was used before; and what has the focus is what is read out.
+    if (row === null) list.current?.focus({ preventScroll: true });
+  }
 
   useShortcuts({
     "/": focusQuery,
-    j: () => openRow.step(1),
-    k: () => openRow.step(-1),
-    ArrowDown: () => openRow.step(1),
-    ArrowUp: () => openRow.step(-1),
+    j: () => walk(1),
+    k: () => walk(-1),
+    ArrowDown: () => walk(1),
+    ArrowUp: () => walk(-1),
     Enter: () => openRow.activeIndex !== null && openRow.openAt(openRow.activeIndex),
     Escape: () => row !== null && openRow.close(),
     t: () => setOverlay("time"),
@@ -170,7 +181,7 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
           onOpenChange={(isOpen) => setOverlay(isOpen ? "time" : null)}
           onChange={setRange}
           onZone={(next) => update({ zone: next }, { replace: true })}
-          onBack={rangesBefore.length === 0 ? null : goBackInTime}
+          onBack={rangeHistory.back === null ? null : () => update({ range: rangeHistory.back?.() ?? range })}
         />
         <Button
           aria-pressed={isLive}
@@ -204,7 +215,7 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
         <div className="flex min-w-0 flex-1 flex-col">
           <Toolbar
             {...{ slug, state, update, labels, canEdit, copyLink, onCopyCurl: copyCurl }}
-            status={<StatusLine {...search} />}
+            status={<StatusLine {...search} shown={rows.count} isLive={isLive} />}
             onFacets={() => setOverlay("facets")}
             onSave={() => setOverlay("saved")}
             onCopyLink={copyLink}
@@ -212,10 +223,14 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
           />
           {rows.count > 0 || view.phase === "running" ? (
             <LogList
+              scroller={list}
               rows={rows.rows}
               count={rows.count}
               look={look}
+              answer={view.rows}
+              isHeld={isLive && tail.view.isPaused}
               activeIndex={openRow.activeIndex}
+              activeId={openRow.activeId}
               openId={row?.id ?? null}
               isStale={search.isStale}
               hasMore={search.hasMore}
@@ -276,7 +291,19 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
           onClose={() => setOverlay(null)}
           getCommands={() =>
             explorerCommands({
-              ...{ slug, state, update, saved, openSaved, focusQuery, copyLink, copyCurl, zoomOut: zoom },
+              ...{
+                slug,
+                state,
+                update,
+                saved,
+                openSaved,
+                focusQuery,
+                copyLink,
+                copyCurl,
+                zoomOut: zoom,
+                setRange,
+                toggleLive,
+              },
               goTo: (address) => navigate(address),
               openTime: () => setOverlay("time"),
               openSave: () => setOverlay("saved"),
