@@ -29,7 +29,7 @@ export function PasswordSettings({ email }: { email: string }) {
         <input type="email" value={email} autoComplete="username" readOnly hidden />
         <FormErrors errors={form.errors} />
         <TextField
-          label="Present password"
+          label="Current password"
           field={fields.current}
           type="password"
           autoComplete="current-password"
