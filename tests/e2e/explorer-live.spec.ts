@@ -84,6 +84,6 @@ test("following from a time that is over looks at the present", async ({ page })
   await expect(page.getByRole("button", { name: "Time range: Last hour" })).toBeVisible();
   await expect(rowsOf(page).first()).toBeVisible();
   await page.getByRole("button", { name: /Time range/ }).click();
-  await page.getByRole("button", { name: "Range before" }).click();
+  await page.getByRole("button", { name: "Previous range" }).click();
   await expect(page).toHaveURL(/from=2026-01-01/);
 });

@@ -2,6 +2,7 @@ import { useNavigate } from "@remix-run/react";
 import { Play, Radio } from "lucide-react";
 import { useCallback, useMemo, useRef, useState } from "react";
 import type { Facets, Histogram as Counted } from "#app/components/explorer/api-client.ts";
+import { AnswerArea } from "#app/components/explorer/answer-area.tsx";
 import { CommandPalette } from "#app/components/explorer/command-palette.tsx";
 import { DetailFrame } from "#app/components/explorer/detail-frame.tsx";
 import { explorerCommands } from "#app/components/explorer/explorer-commands.ts";
@@ -15,11 +16,8 @@ import {
 import type { ExplorerProps } from "#app/components/explorer/explorer.tsx";
 import { FacetPanel } from "#app/components/explorer/facet-panel.tsx";
 import { Histogram } from "#app/components/explorer/histogram.tsx";
-import { ListHeader } from "#app/components/explorer/list-header.tsx";
 import { LiveBar } from "#app/components/explorer/live-bar.tsx";
-import { LogList } from "#app/components/explorer/log-list.tsx";
 import type { RowLook } from "#app/components/explorer/log-row.tsx";
-import { NoLines, SearchFailed } from "#app/components/explorer/no-lines.tsx";
 import { QueryBar } from "#app/components/explorer/query-bar.tsx";
 import { bodyOf, contextCurlOf, curlOf, explorerAddress } from "#app/components/explorer/query-request.ts";
 import { SavedSearches } from "#app/components/explorer/saved-searches.tsx";
@@ -143,6 +141,11 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
     if (row === null) list.current?.focus({ preventScroll: true });
   }
 
+  function closeRow(): void {
+    openRow.close();
+    list.current?.focus({ preventScroll: true });
+  }
+
   useShortcuts({
     "/": focusQuery,
     j: () => walk(1),
@@ -150,7 +153,7 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
     ArrowDown: () => walk(1),
     ArrowUp: () => walk(-1),
     Enter: () => openRow.activeIndex !== null && openRow.openAt(openRow.activeIndex),
-    Escape: () => row !== null && openRow.close(),
+    Escape: () => row !== null && closeRow(),
     t: () => setOverlay("time"),
     l: toggleLive,
     w: () => update({ isWrapped: !isWrapped }, { replace: true }),
@@ -158,7 +161,6 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
     "mod+k": () => setOverlay("palette"),
   });
 
-  const { view } = search;
   const facetPanel = <FacetPanel {...{ slug, query, range, facets, runId }} seenLabels={labels} onQuery={setQuery} />;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -167,7 +169,7 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
         <div className="w-full min-w-0 sm:flex-1">
           <QueryBar
             {...{ slug, query, range, labels, saved }}
-            refusal={view.failure}
+            refusal={search.view.failure}
             inputRef={queryInput}
             onRun={run}
             onOpenSaved={openSaved}
@@ -200,6 +202,8 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
       <Histogram
         // Counts that only go on need not be dimmed each time.
         counted={isLive ? { ...counted, isLoading: false } : counted}
+        // Nor are the values counted anew while lines come in, so they would be behind the bars.
+        levels={isLive || facets.isLoading ? null : (facets.data?.fields.find(({ name }) => name === "level") ?? null)}
         zone={zone}
         onZoom={setRange}
         onZoomOut={zoom}
@@ -214,51 +218,27 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
         )}
         <div className="flex min-w-0 flex-1 flex-col">
           <Toolbar
-            {...{ slug, state, update, labels, canEdit, copyLink, onCopyCurl: copyCurl }}
+            {...{ slug, state, update, labels, canEdit, onCopyCurl: copyCurl }}
             status={<StatusLine {...search} shown={rows.count} isLive={isLive} />}
             onFacets={() => setOverlay("facets")}
             onSave={() => setOverlay("saved")}
             onCopyLink={copyLink}
             onHelp={() => setOverlay("help")}
           />
-          {rows.count > 0 || view.phase === "running" ? (
-            <LogList
-              scroller={list}
-              rows={rows.rows}
-              count={rows.count}
-              look={look}
-              answer={view.rows}
-              isHeld={isLive && tail.view.isPaused}
-              activeIndex={openRow.activeIndex}
-              activeId={openRow.activeId}
-              openId={row?.id ?? null}
-              isStale={search.isStale}
-              hasMore={search.hasMore}
-              onMore={search.loadMore}
-              onOpen={openRow.openAt}
-              onTop={(isAtTop) => isLive && (isAtTop ? undefined : tail.pause())}
-              header={<ListHeader columns={columns} zone={zone} hasDate={hasDate} />}
-            />
-          ) : (
-            <div className="min-h-0 flex-1 overflow-y-auto">
-              {view.failure !== null ? (
-                <SearchFailed failure={view.failure} onRetry={search.resume} />
-              ) : view.end?.complete === true ? (
-                <NoLines
-                  key={`${query} ${range.from} ${range.to}`}
-                  {...{ slug, query, range, zone }}
-                  onQuery={setQuery}
-                  onRange={setRange}
-                  onArrival={runAgain}
-                />
-              ) : null}
-            </div>
-          )}
+          <AnswerArea
+            {...{ slug, query, range, search, rows, look, openRow }}
+            tail={isLive ? tail : null}
+            scroller={list}
+            openId={row?.id ?? null}
+            onQuery={setQuery}
+            onRange={setRange}
+            onRunAgain={runAgain}
+          />
         </div>
         {row !== null && (
           <DetailFrame
             isWide={isWide}
-            control={openRow}
+            control={{ ...openRow, close: closeRow }}
             panel={{
               slug,
               columns,

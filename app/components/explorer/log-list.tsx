@@ -29,8 +29,8 @@ export interface LogListProps {
   hasMore: boolean;
   onMore: () => void;
   onOpen: (index: number) => void;
-  /** Told whether the first row is in view. */
-  onTop?: (isAtTop: boolean) => void;
+  /** Told when the first row is not in view any more. */
+  onLeaveTop?: (() => void) | undefined;
   /** Stays above the rows. */
   header: ReactNode;
 }
@@ -46,7 +46,7 @@ const MORE_AHEAD = 120;
 /** LogList draws the rows that are in view, however many there are. */
 export function LogList(props: LogListProps) {
   const { scroller, rows, count, look, answer, isHeld, activeIndex, activeId, openId, isStale } = props;
-  const { hasMore, onMore, onOpen, onTop, header } = props;
+  const { hasMore, onMore, onOpen, onLeaveTop, header } = props;
   // Another function each time would make the virtualizer measure every row again, on each frame of scrolling.
   const getItemKey = useCallback((index: number) => rows[index]?.ref.id ?? index, [rows]);
   // Its functions change what they return without a change of themselves; nothing here is memoised by them.
@@ -103,10 +103,11 @@ export function LogList(props: LogListProps) {
       aria-activedescendant={isActiveDrawn ? rowId(ID_PREFIX, activeIndex) : undefined}
       tabIndex={0}
       onClick={open}
-      onScroll={(event) => onTop?.(event.currentTarget.scrollTop < ROW_HEIGHT_PX)}
+      onScroll={({ currentTarget }) => currentTarget.scrollTop >= ROW_HEIGHT_PX && onLeaveTop?.()}
       className={`min-h-0 flex-1 overflow-x-hidden bg-surface overflow-y-auto overscroll-contain outline-none focus-visible:outline-2 focus-visible:-outline-offset-2 ${isStale ? "opacity-50" : ""}`}
     >
       {header}
+      {count === 0 && <RowsToCome />}
       <div role="rowgroup" className="relative" style={{ height: virtualizer.getTotalSize() }}>
         {items.map(({ index, key, start }) => {
           const entry = rows[index];
@@ -126,6 +127,23 @@ export function LogList(props: LogListProps) {
           );
         })}
       </div>
+    </div>
+  );
+}
+
+const WIDTHS = ["w-3/5", "w-2/5", "w-4/5", "w-1/2", "w-2/3", "w-1/3"];
+
+/** RowsToCome stands where rows will be; a search that is quick never shows it. */
+function RowsToCome() {
+  return (
+    <div aria-hidden="true" className="animate-appear">
+      {WIDTHS.map((width) => (
+        <div key={width} className="flex h-6 items-center gap-3 px-2.5">
+          <span className="h-3 w-22 shrink-0 rounded bg-sunken" />
+          <span className="h-3 w-13 shrink-0 rounded bg-sunken" />
+          <span className={`h-3 rounded bg-sunken ${width}`} />
+        </div>
+      ))}
     </div>
   );
 }
