@@ -59,6 +59,22 @@ test("a link leads to the line, also when nothing else of the page is loaded", a
   expect(copied.message).toBe("line 7");
 });
 
+test("of many fields those are found that have a text", async ({ page, workspace }) => {
+  const tags = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`field_${index}`, `value ${index}`]));
+  const wide = await workspace.projectWith("wide", [{ message: "many fields", tags }]);
+  await page.goto(logsOf(wide));
+  await rowsOf(page).first().click();
+  const names = detailsOf(page).getByRole("region", { name: "Fields" }).getByRole("listitem");
+  await expect(names).toHaveCount(32);
+  // In the order that people count in.
+  await expect(names.nth(4)).toContainText("field_2");
+  await detailsOf(page).getByLabel("Search fields and values").fill("VALUE 29");
+  await expect(names).toHaveCount(1);
+  const filters = page.getByRole("complementary", { name: "Filters" });
+  await filters.getByLabel("Search fields").fill("field_29");
+  await expect(filters.getByRole("heading")).toHaveText(["field_29"]);
+});
+
 test("the lines around a line are those of its place, whatever the query is", async ({ page }) => {
   await page.goto(logsOf(shop, { query: "trace:t30" }));
   await rowsOf(page).first().click();

@@ -98,7 +98,8 @@ export function LogList(props: LogListProps) {
       ref={scroller}
       role="grid"
       aria-label="Log lines"
-      aria-rowcount={count + 1}
+      // How many there are is not known before the last of them.
+      aria-rowcount={hasMore || isStale ? -1 : count + 1}
       aria-busy={isStale}
       aria-activedescendant={isActiveDrawn ? rowId(ID_PREFIX, activeIndex) : undefined}
       tabIndex={0}
