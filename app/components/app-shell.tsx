@@ -3,6 +3,7 @@ import { Bell, ChevronsUpDown, CircleUser, LayoutDashboard, ScrollText, Settings
 import { useState, type ReactNode } from "react";
 import type { Account } from "#app/core/account.ts";
 import { Mark } from "#app/components/mark.tsx";
+import { SkipLink } from "#app/components/skip-link.tsx";
 import { applyTheme, type Theme } from "#app/components/theme.ts";
 import { useScrollOfPages } from "#app/components/use-scroll-of-pages.ts";
 import { keepZone, useZone } from "#app/components/zone.ts";
@@ -35,12 +36,7 @@ export function AppShell({ account, projects, project, children }: AppShellProps
   const page = useScrollOfPages();
   return (
     <div className="flex h-dvh flex-col">
-      <a
-        href="#content"
-        className="sr-only rounded bg-accent px-3 py-2 text-sm text-accent-ink focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-50"
-      >
-        Skip to content
-      </a>
+      <SkipLink />
       <header className="flex shrink-0 flex-wrap items-center gap-x-3 border-b border-border bg-raised px-3 sm:h-12 sm:flex-nowrap sm:px-4">
         <Link
           to="/"

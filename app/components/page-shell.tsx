@@ -1,6 +1,7 @@
 import { Link } from "@remix-run/react";
 import type { ReactNode } from "react";
 import { Mark } from "#app/components/mark.tsx";
+import { SkipLink } from "#app/components/skip-link.tsx";
 
 export interface PageShellProps {
   children: ReactNode;
@@ -12,12 +13,7 @@ export interface PageShellProps {
 export function PageShell({ children, aside }: PageShellProps) {
   return (
     <div className="flex min-h-dvh flex-col">
-      <a
-        href="#content"
-        className="sr-only rounded bg-accent px-3 py-2 text-sm text-accent-ink focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
-      >
-        Skip to content
-      </a>
+      <SkipLink />
       <header className="border-b border-border bg-raised">
         <div className="mx-auto flex h-14 w-full max-w-3xl items-center justify-between gap-4 px-5">
           <Link to="/" className="-mx-1 flex items-center gap-2.5 rounded px-1 font-semibold tracking-tight">

@@ -37,7 +37,7 @@ export const signInSchema = z.object({
 export const signUpSchema = z.object({ email: emailSchema, password: newPasswordSchema });
 
 export const changePasswordSchema = z.object({
-  current: z.string("Enter your present password.").max(MAX_PASSWORD_LENGTH, "This is not your present password."),
+  current: z.string("Enter your current password.").max(MAX_PASSWORD_LENGTH, "This is not your current password."),
   password: newPasswordSchema,
 });
 

@@ -26,6 +26,7 @@ const MAX_WINDOW_MS = 7 * 86_400_000;
 const MAX_REPEAT_MS = 30 * 86_400_000;
 const MAX_FOR_WINDOWS = 100;
 const MAX_TARGETS = 10;
+const WINDOWS_IN_A_ROW = `must be a whole number from 1 to ${MAX_FOR_WINDOWS}`;
 
 function duration(leastMs: number, mostMs: number, range: string) {
   return z.string().refine((text) => {
@@ -50,7 +51,7 @@ const querySchema = z.string().superRefine((text, context) => {
 
 const conditionSchema = z.strictObject({
   op: z.enum(CONDITION_OPERATORS),
-  value: z.number().min(0).max(Number.MAX_SAFE_INTEGER),
+  value: z.number().min(0, "must be 0 or more").max(Number.MAX_SAFE_INTEGER),
 });
 
 const fields = {
@@ -60,7 +61,7 @@ const fields = {
   window: duration(MIN_WINDOW_MS, MAX_WINDOW_MS, "from 1s to 7d"),
   condition: conditionSchema,
   groupBy: fieldName.nullable(),
-  forWindows: z.int().min(1).max(MAX_FOR_WINDOWS),
+  forWindows: z.int(WINDOWS_IN_A_ROW).min(1, WINDOWS_IN_A_ROW).max(MAX_FOR_WINDOWS, WINDOWS_IN_A_ROW),
   notifyResolved: z.boolean(),
   repeatEvery: duration(MIN_WINDOW_MS, MAX_REPEAT_MS, "from 1s to 30d").nullable(),
   silencedUntil: z.iso

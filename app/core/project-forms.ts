@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sentence } from "#app/core/alert-forms.ts";
 import { API_KEY_SCOPES, MAX_RETENTION_DAYS, nameSchema } from "#app/core/project.ts";
 
 /*
@@ -6,7 +7,12 @@ import { API_KEY_SCOPES, MAX_RETENTION_DAYS, nameSchema } from "#app/core/projec
  * same limits as in the API.
  */
 
-const formNameSchema = z.string("Enter a name.").pipe(nameSchema);
+const formNameSchema = z.string("Enter a name.").transform((text, context) => {
+  const parsed = nameSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  for (const { message } of parsed.error.issues) context.addIssue({ code: "custom", message: sentence(message) });
+  return z.NEVER;
+});
 
 /** projectFormSchema reads the name and the retention of a project. */
 export const projectFormSchema = z.object({

@@ -13,7 +13,7 @@ const DEFAULT_NEIGHBOURS = 50;
 export const fieldName = z
   .string()
   .min(1, "must not be empty")
-  .max(1024)
+  .max(1024, "must have at most 1024 characters")
   .refine((name) => name !== "message" && name !== "timestamp", "has too many values to be listed");
 
 /** The body of POST /histogram. Of a query's body, limit, order and cursor change nothing here. */

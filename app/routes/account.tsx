@@ -45,7 +45,7 @@ export const action = page(async (args) => {
       if (isThrottled || !(await isPassword(current, credentials?.passwordHash ?? null))) {
         const reason = isThrottled
           ? "Too many tries. Try again in a few minutes."
-          : "This is not your present password.";
+          : "This is not your current password.";
         const result = submission.reply({ fieldErrors: { current: [reason] } });
         if (!isThrottled) return data({ intent, isSaved: false, result }, { status: 422 });
         const headers = { "retry-after": String(Math.ceil(waitMs / 1_000)) };

@@ -1,7 +1,7 @@
 import { useLoaderData, type MetaFunction } from "@remix-run/react";
 import { data, redirect } from "@remix-run/server-runtime";
 import { RuleView } from "#app/components/alerts/rule-view.tsx";
-import { useRefresh } from "#app/components/alerts/use-refresh.ts";
+import { useRefresh } from "#app/components/use-refresh.ts";
 import { roleAllows } from "#app/core/account.ts";
 import { silenceUntil } from "#app/core/alert-silence.ts";
 import type { AlertRuleChange } from "#app/core/alert-rule.ts";

@@ -1,6 +1,6 @@
 import { useLoaderData, type MetaFunction } from "@remix-run/react";
 import { RuleList } from "#app/components/alerts/rule-list.tsx";
-import { useRefresh } from "#app/components/alerts/use-refresh.ts";
+import { useRefresh } from "#app/components/use-refresh.ts";
 import { ButtonLink } from "#app/components/ui/button.tsx";
 import { PageBody } from "#app/components/ui/page-body.tsx";
 import { roleAllows } from "#app/core/account.ts";

@@ -28,7 +28,7 @@ export default function Settings() {
             key={path}
             to={path}
             end={path === "."}
-            className="-mb-px h-9 border-b-2 border-transparent px-3 text-sm leading-8 font-medium text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-accent"
+            className="-mb-px h-9 shrink-0 border-b-2 border-transparent px-3 text-sm leading-8 font-medium text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-accent"
           >
             {label}
           </NavLink>

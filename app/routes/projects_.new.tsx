@@ -63,7 +63,7 @@ export default function NewProject() {
       ) : (
         <PageBody
           title="Send your first line"
-          description={`${made.name} is ready. This page turns green when its first line arrives.`}
+          description={`${made.name} is ready. This page tells when its first line has arrived.`}
           action={<ButtonLink to={`/p/${made.slug}`}>Open {made.name}</ButtonLink>}
         >
           <NewKeyNotice name={made.keyName} apiKey={made.key} />

@@ -17,7 +17,8 @@ export interface Workspace {
   projectWith(name: string, entries: readonly object[]): Promise<TestProject>;
 }
 
-const PASSWORD = "correct horse battery staple";
+/** The account whose pages these are. */
+export const ACCOUNT = { email: "ada@example.org", password: "correct horse battery staple" };
 
 /** Tests of the explorer get a page that is signed in as an owner. */
 export const test = base.extend<{ signIn: (browser: BrowserClient) => Promise<void> }, { workspace: Workspace }>({
@@ -34,7 +35,7 @@ export const test = base.extend<{ signIn: (browser: BrowserClient) => Promise<vo
     async ({ server }, use) => {
       const client = apiClient(() => server);
       const owner = openBrowser(() => server);
-      await owner.submit("/setup", { email: "ada@example.org", password: PASSWORD });
+      await owner.submit("/setup", ACCOUNT);
       await use({
         client,
         owner,
@@ -45,7 +46,7 @@ export const test = base.extend<{ signIn: (browser: BrowserClient) => Promise<vo
           const invited = openBrowser(() => server);
           await invited.submit(new URL(link).pathname, {
             email: `${role}-${project.slug}@example.org`,
-            password: PASSWORD,
+            password: ACCOUNT.password,
           });
           return invited;
         },

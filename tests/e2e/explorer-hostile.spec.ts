@@ -8,6 +8,18 @@ declare global {
   }
 }
 
+test("a line that is written from the right begins at the right", async ({ page, workspace }) => {
+  const project = await workspace.projectWith("from the right", [
+    { message: "تم تسجيل الدخول من 10.0.0.1 ".repeat(20) },
+  ]);
+  await page.goto(logsOf(project));
+  const message = rowsOf(page).first().getByRole("gridcell").last();
+  await expect(message).toHaveCSS("direction", "rtl");
+  await message.click();
+  const shown = page.getByRole("region", { name: "Message" }).locator("[dir]");
+  await expect(shown).toHaveCSS("direction", "rtl");
+});
+
 test("a hundred hostile lines are nothing but text", async ({ page, workspace, server }) => {
   test.setTimeout(90_000);
   expect(HOSTILE_MESSAGES.length).toBeGreaterThanOrEqual(100);

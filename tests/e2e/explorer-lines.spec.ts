@@ -59,6 +59,22 @@ test("a link leads to the line, also when nothing else of the page is loaded", a
   expect(copied.message).toBe("line 7");
 });
 
+test("of many fields those are found that have a text", async ({ page, workspace }) => {
+  const tags = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`field_${index}`, `value ${index}`]));
+  const wide = await workspace.projectWith("wide", [{ message: "many fields", tags }]);
+  await page.goto(logsOf(wide));
+  await rowsOf(page).first().click();
+  const names = detailsOf(page).getByRole("region", { name: "Fields" }).getByRole("listitem");
+  await expect(names).toHaveCount(32);
+  // In the order that people count in.
+  await expect(names.nth(4)).toContainText("field_2");
+  await detailsOf(page).getByLabel("Search fields and values").fill("VALUE 29");
+  await expect(names).toHaveCount(1);
+  const filters = page.getByRole("complementary", { name: "Filters" });
+  await filters.getByLabel("Search fields").fill("field_29");
+  await expect(filters.getByRole("heading")).toHaveText(["field_29"]);
+});
+
 test("the lines around a line are those of its place, whatever the query is", async ({ page }) => {
   await page.goto(logsOf(shop, { query: "trace:t30" }));
   await rowsOf(page).first().click();
@@ -135,32 +151,6 @@ test("all matches are exported as the file that the API gives", async ({ page })
   expect(alert).toBe(`/p/${shop.slug}/alerts/new?query=level%3Aerror`);
 });
 
-test("live shows lines as they arrive, holds still when paused, and says what waits", async ({ page, workspace }) => {
-  const { client } = workspace;
-  await page.goto(logsOf(shop));
-  await page.getByRole("button", { name: "Live" }).click();
-  await expect(page.getByRole("status").filter({ hasText: /^Live$/ })).toBeVisible();
-  await client.ingest(shop.key, JSON.stringify({ service: "web", message: "fresh one" }));
-  await expect(rowsOf(page).first()).toContainText("fresh one");
-  await page.getByRole("button", { name: "Pause" }).click();
-  await client.ingest(shop.key, JSON.stringify([{ message: "fresh two" }, { message: "fresh three" }]));
-  await page.getByRole("button", { name: "Show 2 lines" }).click();
-  await expect(rowsOf(page).first()).toContainText("fresh three");
-  await expect(rowsOf(page).nth(1)).toContainText("fresh two");
-  await expect(rowsOf(page).filter({ hasText: "fresh one" })).toHaveCount(1);
-  // The session is looked at again every two seconds; a follow that is allowed goes on.
-  await page.waitForTimeout(3_000);
-  await client.ingest(shop.key, JSON.stringify({ message: "fresh four" }));
-  await expect(rowsOf(page).first()).toContainText("fresh four");
-  await expect(page.getByText("the connection was cut")).toBeHidden();
-  await page.reload();
-  await expect(page.getByRole("button", { name: "Live" })).toHaveAttribute("aria-pressed", "true");
-  await ask(page, "level:error");
-  await client.ingest(shop.key, JSON.stringify([{ message: "no match" }, { level: "error", message: "match" }]));
-  await expect(rowsOf(page).first()).toContainText("match");
-  await expect(page.getByText("no match")).toBeHidden();
-});
-
 test("20,000 lines are reached by scrolling, each once and in order", async ({ page, workspace }) => {
   test.setTimeout(120_000);
   const lines = Array.from({ length: 20_000 }, (_, index) => ({ message: `row ${index}` }));
@@ -180,4 +170,9 @@ test("20,000 lines are reached by scrolling, each once and in order", async ({ p
   const numbers = drawn.map((text) => Number(/row (\d+)/.exec(text)?.[1]));
   expect(drawn.length).toBeLessThan(100);
   expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index));
+
+  // The answer to another question is read from its top.
+  await ask(page, "row");
+  await expect(rowsOf(page).first()).toContainText("row 0");
+  expect(await list.evaluate((element) => element.scrollTop)).toBe(0);
 });

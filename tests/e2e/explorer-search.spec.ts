@@ -128,8 +128,24 @@ test("the time is chosen from a list, typed, and drawn on the histogram", async 
   await page.getByRole("button", { name: "Zoom out" }).click();
   await expect(page).toHaveURL(/from=now-6m/);
   await page.getByRole("button", { name: /Time range/ }).click();
-  await page.getByRole("button", { name: "Range before" }).click();
+  await page.getByRole("button", { name: "Previous range" }).click();
   await expect(page).not.toHaveURL(/from=now-6m/);
+});
+
+test("levels are counted in the asked time, not in whole bars", async ({ page }) => {
+  const answer = await page.request.post("/query", {
+    data: { limit: 151 },
+    headers: { "x-api-key": shop.key, accept: "application/json" },
+  });
+  const { entries } = (await answer.json()) as { entries: { timestamp: string }[] };
+  await page.goto(logsOf(shop, { from: entries[150]?.timestamp ?? "", to: "now" }));
+  const histogram = page.getByRole("region", { name: "Lines over time" });
+  await expect(histogram).toContainText("151 lines");
+  await expect(async () => {
+    const texts = await histogram.getByTitle(/^Only /).allInnerTexts();
+    const counts = texts.map((text) => Number(/\d+/.exec(text)?.[0]));
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(151);
+  }).toPass({ timeout: 5_000 });
 });
 
 test("the histogram is read and used by keyboard", async ({ page }) => {
@@ -152,6 +168,13 @@ test("where nothing matches, the one change that finds lines is offered", async 
   await page.getByRole("button", { name: /Any part of a word \*imed\* 100 lines/ }).click();
   await expect(queryOf(page)).toHaveValue("*imed* service:payments");
   await expect(statusOf(page)).toContainText("100 lines");
+});
+
+test("an operator in small letters is offered as one", async ({ page }) => {
+  await ask(page, "service:payments or service:auth");
+  await page.getByRole("button", { name: /In capitals OR 200 lines/ }).click();
+  await expect(queryOf(page)).toHaveValue("service:payments OR service:auth");
+  await expect(statusOf(page)).toContainText("200 lines");
 });
 
 test("lines of years ago are offered where the usual times have none", async ({ page, workspace }) => {

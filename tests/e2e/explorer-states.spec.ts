@@ -1,4 +1,14 @@
-import { ask, expect, logsOf, rowsOf, statusOf, test } from "#tests/e2e/explorer-fixtures.ts";
+import type { Page } from "@playwright/test";
+import {
+  ACCOUNT,
+  ask,
+  expect,
+  expectAccessible,
+  logsOf,
+  rowsOf,
+  statusOf,
+  test,
+} from "#tests/e2e/explorer-fixtures.ts";
 import type { TestProject } from "#tests/support/api-client.ts";
 
 let shop: TestProject;
@@ -44,6 +54,7 @@ test("an error in histogram or facets leaves the rows, and each can be tried aga
   await expect(rowsOf(page)).toHaveCount(20);
   await expect(page.getByText("The counts could not be read: The metadata index did not answer.")).toBeVisible();
   await expect(page.getByText("The values could not be counted: The metadata index did not answer.")).toBeVisible();
+  await expectAccessible(page);
   await page.unrouteAll();
   await page.getByRole("region", { name: "Lines over time" }).getByRole("button", { name: "Retry" }).click();
   await page.getByRole("complementary", { name: "Filters" }).getByRole("button", { name: "Retry" }).click();
@@ -90,29 +101,54 @@ test("a stream that is cut off keeps its rows, and goes on without showing one t
   await expect(rowsOf(page)).toHaveCount(3);
 });
 
+/** answerSlowly has searches begin with `head` and then say nothing for long. */
+async function answerSlowly(page: Page, head: string): Promise<void> {
+  await page.addInitScript((text) => {
+    const real = window.fetch;
+    window.fetch = (input, init) => {
+      if (typeof input !== "string" || !input.startsWith("/query")) return real(input, init);
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(new TextEncoder().encode(text)),
+      });
+      return Promise.resolve(new Response(body, { headers: { "content-type": "application/x-ndjson" } }));
+    };
+  }, head);
+}
+
+const PROGRESS = '{"progress":{"batchesTotal":40,"batchesDone":12,"bytesScanned":73400320,"matched":2}}\n';
+
 test("stop keeps what is there and says that it is not all", async ({ page }) => {
-  // A server that is slow: after the first lines the stream says nothing for long.
-  await page.addInitScript(
-    ([head]) => {
-      const real = window.fetch;
-      window.fetch = (input, init) => {
-        if (typeof input !== "string" || !input.startsWith("/query")) return real(input, init);
-        const body = new ReadableStream<Uint8Array>({
-          start: (controller) => controller.enqueue(new TextEncoder().encode(head)),
-        });
-        return Promise.resolve(new Response(body, { headers: { "content-type": "application/x-ndjson" } }));
-      };
-    },
-    [
-      `${entry(1)}${entry(2)}{"progress":{"batchesTotal":40,"batchesDone":12,"bytesScanned":73400320,"matched":2}}\n`,
-    ] as const,
-  );
+  await answerSlowly(page, entry(1) + entry(2) + PROGRESS);
   await page.goto(logsOf(shop));
   await expect(statusOf(page)).toContainText("2 lines so far: 12 of 40 batches, 70 MiB read");
   await page.getByRole("button", { name: "Stop" }).click();
   await expect(statusOf(page)).toContainText("Partial: 2 lines. You stopped the search.");
   await expect(rowsOf(page)).toHaveCount(2);
   await expect(page.getByRole("button", { name: "Go on" })).toBeVisible();
+});
+
+test("a search that is stopped before its first line says so where the lines would be", async ({ page }) => {
+  await answerSlowly(page, PROGRESS);
+  await page.goto(logsOf(shop));
+  await expect(statusOf(page)).toContainText("Searching: 12 of 40 batches");
+  await page.getByRole("button", { name: "Stop" }).click();
+  await expect(page.getByRole("heading", { name: "Stopped before the first line" })).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("whoever was signed out meanwhile signs in again and is back", async ({ page, context, consoleErrors }) => {
+  await page.goto(logsOf(shop, { query: "line" }));
+  await expect(rowsOf(page)).toHaveCount(20);
+  await context.clearCookies();
+  await page.getByRole("button", { name: "Run" }).click();
+  await expect(page.getByRole("alert")).toContainText("You are signed out");
+  await page.getByRole("link", { name: "Sign in again" }).click();
+  await page.getByLabel("E-mail").fill(ACCOUNT.email);
+  await page.getByLabel("Password").fill(ACCOUNT.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(/\/logs\?query=line/);
+  await expect(rowsOf(page)).toHaveCount(20);
+  for (const error of consoleErrors.splice(0)) expect(error).toContain("401");
 });
 
 test("rows do not wait for the counts", async ({ page }) => {

@@ -1,8 +1,7 @@
 import { useForm } from "@conform-to/react";
 import { parseWithZod } from "@conform-to/zod/v4";
 import { MIN_PASSWORD_LENGTH, changePasswordSchema } from "#app/core/account.ts";
-import { SaveButton, useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
-import { FormErrors } from "#app/components/ui/field.tsx";
+import { SaveButton, SettingsForm, useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
 import { Section } from "#app/components/ui/section.tsx";
 import { TextField } from "#app/components/ui/text-field.tsx";
 
@@ -17,19 +16,11 @@ export function PasswordSettings({ email }: { email: string }) {
   });
   return (
     <Section title="Change password" description="Every other browser you are signed in with is signed out.">
-      <fetcher.Form
-        method="post"
-        id={form.id}
-        onSubmit={form.onSubmit}
-        noValidate={form.noValidate}
-        className="max-w-md space-y-4"
-      >
-        <input type="hidden" name="intent" value="password" />
+      <SettingsForm {...{ fetcher, form }} intent="password">
         {/* Tells password managers whose password it is. */}
         <input type="email" value={email} autoComplete="username" readOnly hidden />
-        <FormErrors errors={form.errors} />
         <TextField
-          label="Present password"
+          label="Current password"
           field={fields.current}
           type="password"
           autoComplete="current-password"
@@ -46,7 +37,7 @@ export function PasswordSettings({ email }: { email: string }) {
         <SaveButton isBusy={isBusy} isSaved={isSaved}>
           Change password
         </SaveButton>
-      </fetcher.Form>
+      </SettingsForm>
     </Section>
   );
 }

@@ -73,16 +73,10 @@ export function AlertChart({ from, stepMs, series, condition, label }: AlertChar
           className="h-40 w-full min-w-0 rounded bg-sunken"
         >
           {shown.map(({ group, values }, i) => (
-            <path
-              key={group ?? ""}
-              d={pathOf(values, top)}
-              fill="none"
-              strokeWidth="1.5"
-              strokeLinejoin="round"
-              strokeLinecap="round"
-              vectorEffect="non-scaling-stroke"
-              className={STROKES[i]}
-            />
+            <g key={group ?? ""} fill="none" strokeLinejoin="round" strokeLinecap="round" className={STROKES[i]}>
+              <path d={lineOf(values, top)} strokeWidth="1.5" vectorEffect="non-scaling-stroke" />
+              <path d={dotsOf(values, top)} strokeWidth="5" vectorEffect="non-scaling-stroke" />
+            </g>
           ))}
           <path
             d={`M0 ${thresholdY}H${WIDTH}`}
@@ -96,7 +90,7 @@ export function AlertChart({ from, stepMs, series, condition, label }: AlertChar
       </div>
       <p aria-hidden="true" className="mt-1 flex justify-between text-xs text-muted tabular-nums">
         <span>{timeText(from)}</span>
-        <span>{timeText(endOf(windows - 1))}</span>
+        <span className="text-right">{timeText(endOf(windows - 1))}</span>
       </p>
       <details className="mt-3 text-sm">
         <summary className="w-fit cursor-pointer text-muted hover:text-ink">Figures as a table</summary>
@@ -114,17 +108,29 @@ function roundAbove(value: number): number {
 }
 
 /** Each window is a point; a gap in what was evaluated is a gap in the line. */
-function pathOf(values: readonly (number | null)[], top: number): string {
-  const dx = values.length > 1 ? WIDTH / (values.length - 1) : 0;
+function lineOf(values: readonly (number | null)[], top: number): string {
   let path = "";
   let isDrawing = false;
   for (const [i, value] of values.entries()) {
-    const place = `${(i * dx).toFixed(1)} ${(HEIGHT - ((value ?? 0) / top) * HEIGHT).toFixed(1)}`;
-    // A line of no length makes a window without neighbours a dot.
-    if (value !== null) path += isDrawing ? `L${place}` : `M${place}h0`;
+    if (value !== null) path += `${isDrawing ? "L" : "M"}${placeOf(i, value, values.length, top)}`;
     isDrawing = value !== null;
   }
   return path;
+}
+
+/** A window without neighbours makes no line: it is a dot, which is a line of no length with round ends. */
+function dotsOf(values: readonly (number | null)[], top: number): string {
+  const isGap = (i: number) => (values[i] ?? null) === null;
+  return values
+    .map((value, i) =>
+      value !== null && isGap(i - 1) && isGap(i + 1) ? `M${placeOf(i, value, values.length, top)}h0` : "",
+    )
+    .join("");
+}
+
+function placeOf(i: number, value: number, windows: number, top: number): string {
+  const dx = windows > 1 ? WIDTH / (windows - 1) : 0;
+  return `${(i * dx).toFixed(1)} ${(HEIGHT - (value / top) * HEIGHT).toFixed(1)}`;
 }
 
 interface FigureTableProps {

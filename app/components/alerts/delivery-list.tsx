@@ -24,9 +24,13 @@ export function DeliveryList({ deliveries }: { deliveries: readonly Delivery[] }
                 {delivery.eventId === null && <Badge>test</Badge>}
                 <span className="min-w-0 wrap-anywhere">{delivery.target}</span>
                 <span className="text-muted">
-                  {delivery.status !== null && `answered ${delivery.status}`}
-                  {delivery.attempts > 1 && ` after ${delivery.attempts} tries`}
-                  {delivery.nextAttemptAt !== null && ` next try ${timeText(delivery.nextAttemptAt)}`}
+                  {[
+                    delivery.status === null ? "" : `answered ${delivery.status}`,
+                    delivery.attempts > 1 ? `${delivery.attempts} tries` : "",
+                    delivery.nextAttemptAt === null ? "" : `next try ${timeText(delivery.nextAttemptAt)}`,
+                  ]
+                    .filter((text) => text !== "")
+                    .join(", ")}
                 </span>
               </p>
               {delivery.error !== null && (

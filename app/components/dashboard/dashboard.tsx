@@ -15,6 +15,7 @@ import {
 } from "#app/components/format.ts";
 import type { ServiceVolume } from "#app/core/project-overview.ts";
 import { PageBody } from "#app/components/ui/page-body.tsx";
+import { useRefresh } from "#app/components/use-refresh.ts";
 import { Section } from "#app/components/ui/section.tsx";
 
 export interface DashboardProps {
@@ -41,12 +42,16 @@ export interface DashboardProps {
   rules: number;
 }
 
+/** Counting takes longer than reading the state of rules. */
+const REFRESH_MS = 30_000;
+
 /** More digits do not fit in a box on a phone. */
 const EVERY_DIGIT_BELOW = 10_000_000;
 
 /** Dashboard is a project at a glance; every figure of its chart can be read as text. */
 export function Dashboard(props: DashboardProps) {
   const { name, slug, retentionDays, rangeName, histogram, volume, storage, alerts, rules } = props;
+  useRefresh(REFRESH_MS);
   const { before: comparedWith } = DASHBOARD_RANGES[rangeName];
   const errors = volume.services.reduce((sum, service) => sum + service.errors, 0);
   const lines = histogram.total < EVERY_DIGIT_BELOW ? formatCount(histogram.total) : formatCompact(histogram.total);

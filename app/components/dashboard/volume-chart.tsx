@@ -3,13 +3,15 @@ import { useState } from "react";
 import type { Histogram } from "#app/components/explorer/api-client.ts";
 import { LevelShape } from "#app/components/explorer/level-mark.tsx";
 import { durationInWords } from "#app/components/explorer/time-format.ts";
-import { formatCount } from "#app/components/format.ts";
-import { HistogramBars, LEVEL_STACK } from "#app/components/explorer/histogram-bars.tsx";
-import { useTimeText } from "#app/components/zone.ts";
+import { formatCount, formatLines } from "#app/components/format.ts";
+import { HistogramBars, LEVEL_STACK, linesOf } from "#app/components/explorer/histogram-bars.tsx";
+import { TimeAxis } from "#app/components/explorer/time-axis.tsx";
+import { useTimeText, useZone } from "#app/components/zone.ts";
 
 /** VolumeChart shows lines by level over time; a bar or a stretch of them leads to its logs. Its figures are a table as well. */
 export function VolumeChart({ histogram, slug }: { histogram: Histogram; slug: string }) {
   const timeText = useTimeText();
+  const zone = useZone();
   const { buckets } = histogram;
   const navigate = useNavigate();
   const [pointed, setPointed] = useState<number | null>(null);
@@ -35,16 +37,15 @@ export function VolumeChart({ histogram, slug }: { histogram: Histogram; slug: s
           </span>
         ))}
         <span className="ml-auto whitespace-nowrap tabular-nums">
-          {shown === undefined ? `a bar is ${durationInWords(histogram.interval)}` : timeText(shown.start)}
+          {shown === undefined
+            ? `a bar is ${durationInWords(histogram.interval)}, the highest ${formatLines(Math.max(0, ...buckets.map(linesOf)))}`
+            : `${formatLines(linesOf(shown))} from ${timeText(shown.start)}`}
         </span>
       </p>
       <div className="mt-2 h-40">
         <HistogramBars buckets={buckets} pointed={pointed} isStale={false} onPoint={setPointed} onSelect={openLogs} />
       </div>
-      <p aria-hidden="true" className="mt-1 flex justify-between text-xs text-muted tabular-nums">
-        <span>{timeText(histogram.from)}</span>
-        <span>{timeText(histogram.to)}</span>
-      </p>
+      <TimeAxis starts={buckets.map(({ start }) => Date.parse(start))} zone={zone} />
       <details className="mt-3 text-sm">
         <summary className="w-fit cursor-pointer text-muted hover:text-ink">Figures as a table</summary>
         {/* What scrolls has to take the focus, so that the arrow keys move it. */}

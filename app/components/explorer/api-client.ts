@@ -145,6 +145,9 @@ async function readFailure(answer: Response): Promise<ApiFailure> {
   } catch {
     // A proxy's page is no problem document; its status says enough.
   }
+  // What the API says of a key would puzzle those who never had one.
+  if (answer.status === 401)
+    return { ...failureOf(null), status: 401, title: "You are signed out", detail: "The session ended.", requestId };
   return {
     status: answer.status,
     title: typeof problem.title === "string" ? problem.title : `Status ${answer.status}`,

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { DEFAULT_COLUMNS } from "#app/components/explorer/explorer-state.ts";
 import { Popover } from "#app/components/explorer/popover.tsx";
 import type { UpdateExplorer } from "#app/components/explorer/use-explorer-state.ts";
+import { hasText, SearchField } from "#app/components/explorer/search-field.tsx";
 import { visibleLabel } from "#app/components/explorer/visible-text.ts";
 import { buttonClass } from "#app/components/ui/button.tsx";
 import { IconButton } from "#app/components/ui/icon-button.tsx";
@@ -16,9 +17,7 @@ export interface ColumnsMenuProps {
 /** ColumnsMenu chooses which fields are columns, and in which order. */
 export function ColumnsMenu({ labels, columns, update }: ColumnsMenuProps) {
   const [wanted, setWanted] = useState("");
-  const others = labels.filter(
-    (label) => label !== "level" && !columns.includes(label) && label.toLowerCase().includes(wanted.toLowerCase()),
-  );
+  const others = labels.filter((label) => label !== "level" && !columns.includes(label) && hasText(label, wanted));
 
   function change(next: readonly string[]): void {
     update({ columns: next }, { replace: true });
@@ -88,13 +87,7 @@ export function ColumnsMenu({ labels, columns, update }: ColumnsMenuProps) {
         })}
       </div>
       <div className="p-1.5">
-        <input
-          value={wanted}
-          onChange={({ currentTarget }) => setWanted(currentTarget.value)}
-          aria-label="Search fields"
-          placeholder="Search fields"
-          className="mb-1 h-8 w-full rounded border border-border-strong/60 bg-raised px-2 text-[0.8125rem] placeholder:text-muted"
-        />
+        <SearchField label="Search fields" value={wanted} onChange={setWanted} className="mb-1" />
         <div className="max-h-56 overflow-y-auto">
           {others.map((label) => (
             <button

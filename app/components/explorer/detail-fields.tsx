@@ -1,5 +1,7 @@
 import { CircleMinus, CirclePlus, Columns3, Copy } from "lucide-react";
+import { useState } from "react";
 import { tagLabels, valueOf, type Entry } from "#app/components/explorer/entry.ts";
+import { hasText, SearchField } from "#app/components/explorer/search-field.tsx";
 import { LogText } from "#app/components/explorer/log-text.tsx";
 import { visibleLabel } from "#app/components/explorer/visible-text.ts";
 import type { PositiveText } from "#app/core/query/positive-texts.ts";
@@ -18,12 +20,25 @@ export interface DetailFieldsProps extends FieldActions {
 
 const NOTHING_WANTED: readonly PositiveText[] = [];
 const VALUE_LENGTH = 2_000;
+/** So many are seen at a glance. */
+const FEW_FIELDS = 15;
 
 /** DetailFields lists every field of a line; each value can be asked for, left out, made a column or copied. */
 export function DetailFields({ entry, columns, ...actions }: DetailFieldsProps) {
-  const labels = ["service", "level", ...tagLabels(entry)];
+  const [wanted, setWanted] = useState("");
+  const all = ["service", "level", ...tagLabels(entry)];
+  const isSearchable = all.length > FEW_FIELDS;
+  const labels = isSearchable ? all.filter((label) => hasText(`${label} ${valueOf(entry, label) ?? ""}`, wanted)) : all;
   return (
     <section aria-label="Fields" className="border-b border-border px-2 py-2">
+      {isSearchable && (
+        <SearchField
+          label="Search fields and values"
+          value={wanted}
+          onChange={setWanted}
+          className="mx-2 mt-0.5 mb-1.5"
+        />
+      )}
       <ul>
         {labels.map((label) => (
           <Field

@@ -39,7 +39,7 @@ export function DetailMessage({ message, wanted }: { message: string; wanted: re
           <JsonTree value={json.value} wanted={wanted} />
         </>
       ) : (
-        <div className="font-mono text-[0.8125rem] leading-5 wrap-anywhere whitespace-pre-wrap">
+        <div dir="auto" className="font-mono text-[0.8125rem] leading-5 wrap-anywhere whitespace-pre-wrap">
           <LogText text={message} wanted={wanted} maxLength={length} isOneLine={false} />
           {message.length > length && (
             <button

@@ -46,7 +46,7 @@ function Place({
   onCopy: DetailStorageProps["onCopy"] | null;
 }) {
   return (
-    <div className="flex items-start gap-3 rounded px-2 py-0.5 hover:bg-sunken">
+    <div className="rounded px-2 py-0.5 hover:bg-sunken sm:flex sm:items-start sm:gap-3">
       <dt className="w-32 shrink-0 text-xs leading-5 text-muted">{label}</dt>
       <dd className="flex min-w-0 flex-1 items-start gap-1 font-mono text-xs leading-5 wrap-anywhere">
         <span className="min-w-0 flex-1">{value}</span>

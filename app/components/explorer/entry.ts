@@ -22,7 +22,10 @@ export function valueOf(entry: Entry, label: string): string | undefined {
   return Object.hasOwn(entry.tags, key) ? entry.tags[key] : undefined;
 }
 
+/** Numbers in names count as such: `item2` stands before `item10`. */
+const LABEL_ORDER = new Intl.Collator("en", { numeric: true });
+
 /** tagLabels lists the labels of an entry's tags in the order of the alphabet. */
 export function tagLabels(entry: Entry): string[] {
-  return Object.keys(entry.tags).map(labelOfTag).sort();
+  return Object.keys(entry.tags).map(labelOfTag).sort(LABEL_ORDER.compare);
 }

@@ -1,5 +1,5 @@
 import type { PaletteCommand } from "#app/components/explorer/command-palette.tsx";
-import type { ExplorerState } from "#app/components/explorer/explorer-state.ts";
+import type { ExplorerState, Range } from "#app/components/explorer/explorer-state.ts";
 import { exportAddress } from "#app/components/explorer/query-request.ts";
 import type { UpdateExplorer } from "#app/components/explorer/use-explorer-state.ts";
 import type { SavedSearch } from "#app/core/saved-search.ts";
@@ -18,6 +18,8 @@ export interface CommandContext {
   zoomOut: () => void;
   copyLink: (kind: "relative" | "absolute") => void;
   copyCurl: () => void;
+  setRange: (range: Range) => void;
+  toggleLive: () => void;
 }
 
 const TIMES: readonly (readonly [from: string, label: string])[] = [
@@ -36,7 +38,7 @@ export function explorerCommands(context: CommandContext): PaletteCommand[] {
     { group: "Search", label: "Clear the query", run: () => update({ query: "" }) },
     { group: "Search", label: "Save this search", run: context.openSave },
     { group: "Time", label: "Choose the time", keys: "t", run: context.openTime },
-    ...TIMES.map(([from, label]) => ({ group: "Time", label, run: () => update({ range: { from, to: "now" } }) })),
+    ...TIMES.map(([from, label]) => ({ group: "Time", label, run: () => context.setRange({ from, to: "now" }) })),
     { group: "Time", label: "Zoom out", run: context.zoomOut },
     {
       group: "Time",
@@ -47,7 +49,7 @@ export function explorerCommands(context: CommandContext): PaletteCommand[] {
       group: "View",
       label: state.isLive ? "Stop following live" : "Follow live",
       keys: "l",
-      run: () => update({ isLive: !state.isLive, order: "desc" }),
+      run: context.toggleLive,
     },
     {
       group: "View",

@@ -2,10 +2,12 @@ import { useNavigate } from "@remix-run/react";
 import { Play, Radio } from "lucide-react";
 import { useCallback, useMemo, useRef, useState } from "react";
 import type { Facets, Histogram as Counted } from "#app/components/explorer/api-client.ts";
+import { AnswerArea } from "#app/components/explorer/answer-area.tsx";
 import { CommandPalette } from "#app/components/explorer/command-palette.tsx";
 import { DetailFrame } from "#app/components/explorer/detail-frame.tsx";
 import { explorerCommands } from "#app/components/explorer/explorer-commands.ts";
 import {
+  DEFAULT_RANGE,
   isSameRange,
   parseExplorerState,
   printExplorerState,
@@ -14,11 +16,8 @@ import {
 import type { ExplorerProps } from "#app/components/explorer/explorer.tsx";
 import { FacetPanel } from "#app/components/explorer/facet-panel.tsx";
 import { Histogram } from "#app/components/explorer/histogram.tsx";
-import { ListHeader } from "#app/components/explorer/list-header.tsx";
 import { LiveBar } from "#app/components/explorer/live-bar.tsx";
-import { LogList } from "#app/components/explorer/log-list.tsx";
 import type { RowLook } from "#app/components/explorer/log-row.tsx";
-import { NoLines, SearchFailed } from "#app/components/explorer/no-lines.tsx";
 import { QueryBar } from "#app/components/explorer/query-bar.tsx";
 import { bodyOf, contextCurlOf, curlOf, explorerAddress } from "#app/components/explorer/query-request.ts";
 import { SavedSearches } from "#app/components/explorer/saved-searches.tsx";
@@ -33,6 +32,7 @@ import { useExplorerState } from "#app/components/explorer/use-explorer-state.ts
 import { useFetched } from "#app/components/explorer/use-fetched.ts";
 import { useMedia } from "#app/components/explorer/use-media.ts";
 import { useOpenRow } from "#app/components/explorer/use-open-row.ts";
+import { useRangeHistory } from "#app/components/explorer/use-range-history.ts";
 import { seenTagKeys, useRows } from "#app/components/explorer/use-rows.ts";
 import { useSearch } from "#app/components/explorer/use-search.ts";
 import { useShortcuts } from "#app/components/explorer/use-shortcuts.ts";
@@ -49,8 +49,6 @@ import { Button } from "#app/components/ui/button.tsx";
 
 /** While lines come in live, they are counted again so often. */
 const COUNT_AGAIN_MS = 10_000;
-/** Ranges that can be gone back to. */
-const MAX_RANGES = 20;
 
 type Overlay = "time" | "facets" | "saved" | "help" | "palette" | null;
 
@@ -61,8 +59,9 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
   const { query, range, order, zone, columns, isWrapped, isLive, row } = state;
   const [runId, setRunId] = useState(0);
   const [overlay, setOverlay] = useState<Overlay>(null);
-  const [rangesBefore, setRangesBefore] = useState<readonly Range[]>([]);
+  const rangeHistory = useRangeHistory(range);
   const queryInput = useRef<HTMLTextAreaElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const isWide = useMedia("(min-width: 64rem)");
   const toast = useToast();
   const copy = useClipboard(toast.show);
@@ -71,10 +70,12 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
   const isSound = !(predicate instanceof InvalidQueryError);
   const wanted = useMemo(() => (predicate instanceof InvalidQueryError ? [] : positiveTexts(predicate)), [predicate]);
   const search = useSearch(slug, { query, range, order }, runId);
-  const tail = useTail(slug, query, isLive && isSound);
+  const runAgain = useCallback(() => setRunId((id) => id + 1), []);
+  // What came after the search and before the follow is in neither of them.
+  const tail = useTail(slug, query, isLive && isSound, runAgain);
   const rows = useRows(search, tail, isLive);
   const liveTick = useTick(isLive ? COUNT_AGAIN_MS : null);
-  const openRow = useOpenRow(slug, row, rows, update);
+  const openRow = useOpenRow(slug, row, rows, update, tail.pause);
 
   // Rows first: what else there is to count waits until the first of them are there.
   const isDue = isSound && !search.isStale && (search.view.count > 0 || search.view.phase !== "running");
@@ -100,7 +101,6 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
     [columns, isWrapped, zone, hasDate, wanted],
   );
 
-  const runAgain = useCallback(() => setRunId((id) => id + 1), []);
   const setQuery = useCallback((next: string) => update({ query: next }), [update]);
   function run(next: string): void {
     if (next === query) runAgain();
@@ -108,12 +108,8 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
   }
   function setRange(next: Range): void {
     if (isSameRange(next, range)) return runAgain();
-    setRangesBefore((ranges) => [...ranges.slice(-MAX_RANGES), range]);
+    rangeHistory.remember();
     update({ range: next, isLive: false });
-  }
-  function goBackInTime(): void {
-    update({ range: rangesBefore.at(-1) ?? range });
-    setRangesBefore(rangesBefore.slice(0, -1));
   }
   function openSaved(one: SavedSearch): void {
     update({ ...parseExplorerState(new URLSearchParams(one.search)), zone, row: null });
@@ -130,16 +126,34 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
   const copyCurl = () => copy("The cURL command", curlOf(window.location.origin, { query, range, order }));
   const focusQuery = () => queryInput.current?.focus();
   const zoom = () => setRange(zoomOut(range, Date.now()));
-  const toggleLive = () => update({ isLive: !isLive, order: "desc" });
+  function toggleLive(): void {
+    // What was followed goes with the follow; a search finds it.
+    if (isLive) runAgain();
+    // Nothing new comes into a time that is over.
+    const isOver = !isLive && range.to !== "now";
+    if (isOver) rangeHistory.remember();
+    update({ isLive: !isLive, order: "desc", range: isOver ? DEFAULT_RANGE : range });
+  }
+
+  function walk(by: 1 | -1): void {
+    openRow.step(by);
+    // Enter then opens the row, whatever was used before; and what has the focus is what is read out.
+    if (row === null) list.current?.focus({ preventScroll: true });
+  }
+
+  function closeRow(): void {
+    openRow.close();
+    list.current?.focus({ preventScroll: true });
+  }
 
   useShortcuts({
     "/": focusQuery,
-    j: () => openRow.step(1),
-    k: () => openRow.step(-1),
-    ArrowDown: () => openRow.step(1),
-    ArrowUp: () => openRow.step(-1),
+    j: () => walk(1),
+    k: () => walk(-1),
+    ArrowDown: () => walk(1),
+    ArrowUp: () => walk(-1),
     Enter: () => openRow.activeIndex !== null && openRow.openAt(openRow.activeIndex),
-    Escape: () => row !== null && openRow.close(),
+    Escape: () => row !== null && closeRow(),
     t: () => setOverlay("time"),
     l: toggleLive,
     w: () => update({ isWrapped: !isWrapped }, { replace: true }),
@@ -147,7 +161,6 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
     "mod+k": () => setOverlay("palette"),
   });
 
-  const { view } = search;
   const facetPanel = <FacetPanel {...{ slug, query, range, facets, runId }} seenLabels={labels} onQuery={setQuery} />;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -156,7 +169,7 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
         <div className="w-full min-w-0 sm:flex-1">
           <QueryBar
             {...{ slug, query, range, labels, saved }}
-            refusal={view.failure}
+            refusal={search.view.failure}
             inputRef={queryInput}
             onRun={run}
             onOpenSaved={openSaved}
@@ -170,7 +183,7 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
           onOpenChange={(isOpen) => setOverlay(isOpen ? "time" : null)}
           onChange={setRange}
           onZone={(next) => update({ zone: next }, { replace: true })}
-          onBack={rangesBefore.length === 0 ? null : goBackInTime}
+          onBack={rangeHistory.back === null ? null : () => update({ range: rangeHistory.back?.() ?? range })}
         />
         <Button
           aria-pressed={isLive}
@@ -189,6 +202,8 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
       <Histogram
         // Counts that only go on need not be dimmed each time.
         counted={isLive ? { ...counted, isLoading: false } : counted}
+        // Nor are the values counted anew while lines come in, so they would be behind the bars.
+        levels={isLive || facets.isLoading ? null : (facets.data?.fields.find(({ name }) => name === "level") ?? null)}
         zone={zone}
         onZoom={setRange}
         onZoomOut={zoom}
@@ -203,47 +218,27 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
         )}
         <div className="flex min-w-0 flex-1 flex-col">
           <Toolbar
-            {...{ slug, state, update, labels, canEdit, copyLink, onCopyCurl: copyCurl }}
-            status={<StatusLine {...search} />}
+            {...{ slug, state, update, labels, canEdit, onCopyCurl: copyCurl }}
+            status={<StatusLine {...search} shown={rows.count} isLive={isLive} />}
             onFacets={() => setOverlay("facets")}
             onSave={() => setOverlay("saved")}
             onCopyLink={copyLink}
             onHelp={() => setOverlay("help")}
           />
-          {rows.count > 0 || view.phase === "running" ? (
-            <LogList
-              rows={rows.rows}
-              count={rows.count}
-              look={look}
-              activeIndex={openRow.activeIndex}
-              openId={row?.id ?? null}
-              isStale={search.isStale}
-              hasMore={search.hasMore}
-              onMore={search.loadMore}
-              onOpen={openRow.openAt}
-              onTop={(isAtTop) => isLive && (isAtTop ? undefined : tail.pause())}
-              header={<ListHeader columns={columns} zone={zone} hasDate={hasDate} />}
-            />
-          ) : (
-            <div className="min-h-0 flex-1 overflow-y-auto">
-              {view.failure !== null ? (
-                <SearchFailed failure={view.failure} onRetry={search.resume} />
-              ) : view.end?.complete === true ? (
-                <NoLines
-                  key={`${query} ${range.from} ${range.to}`}
-                  {...{ slug, query, range, zone }}
-                  onQuery={setQuery}
-                  onRange={setRange}
-                  onArrival={runAgain}
-                />
-              ) : null}
-            </div>
-          )}
+          <AnswerArea
+            {...{ slug, query, range, search, rows, look, openRow }}
+            tail={isLive ? tail : null}
+            scroller={list}
+            openId={row?.id ?? null}
+            onQuery={setQuery}
+            onRange={setRange}
+            onRunAgain={runAgain}
+          />
         </div>
         {row !== null && (
           <DetailFrame
             isWide={isWide}
-            control={openRow}
+            control={{ ...openRow, close: closeRow }}
             panel={{
               slug,
               columns,
@@ -276,7 +271,19 @@ export function ExplorerView({ slug, canEdit, saved }: ExplorerProps) {
           onClose={() => setOverlay(null)}
           getCommands={() =>
             explorerCommands({
-              ...{ slug, state, update, saved, openSaved, focusQuery, copyLink, copyCurl, zoomOut: zoom },
+              ...{
+                slug,
+                state,
+                update,
+                saved,
+                openSaved,
+                focusQuery,
+                copyLink,
+                copyCurl,
+                zoomOut: zoom,
+                setRange,
+                toggleLive,
+              },
               goTo: (address) => navigate(address),
               openTime: () => setOverlay("time"),
               openSave: () => setOverlay("saved"),

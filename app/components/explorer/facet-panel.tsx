@@ -1,5 +1,6 @@
 import { useMemo, useState } from "react";
 import type { Facet, Facets } from "#app/components/explorer/api-client.ts";
+import { hasText, SearchField } from "#app/components/explorer/search-field.tsx";
 import { FacetSection } from "#app/components/explorer/facet-section.tsx";
 import type { Range } from "#app/components/explorer/explorer-state.ts";
 import type { Fetched } from "#app/components/explorer/use-fetched.ts";
@@ -24,11 +25,17 @@ export interface FacetPanelProps {
   onQuery: (query: string) => void;
 }
 
+/** So many are seen at a glance. */
+const FEW_FIELDS = 12;
+
 /** FacetPanel lists the values of fields with their counts; each can be asked for or left out. */
 export function FacetPanel({ slug, query, range, facets, seenLabels, runId, onQuery }: FacetPanelProps) {
   const filters = useMemo(() => filtersOf(query), [query]);
+  const [wanted, setWanted] = useState("");
   const counted = facets.data?.fields ?? [];
   const others = seenLabels.filter((label) => !counted.some(({ name }) => name === label));
+  const isSearchable = counted.length + others.length > FEW_FIELDS;
+  const isWanted = (label: string) => !isSearchable || hasText(label, wanted);
   const shared = { slug, range, query, runId, onQuery };
   return (
     <div
@@ -43,13 +50,18 @@ export function FacetPanel({ slug, query, range, facets, seenLabels, runId, onQu
         </div>
       )}
       {facets.data === null && facets.failure === null && <Placeholder />}
-      {counted.map((facet) => (
-        <Section key={facet.name} {...shared} facet={facet} label={facet.name} filters={filters} isOpenAtFirst />
-      ))}
-      {facets.data !== null &&
-        others.map((label) => (
-          <Section key={label} {...shared} facet={null} label={label} filters={filters} isOpenAtFirst={false} />
+      {isSearchable && <SearchField label="Search fields" value={wanted} onChange={setWanted} className="mx-1 my-1" />}
+      {counted
+        .filter(({ name }) => isWanted(name))
+        .map((facet) => (
+          <Section key={facet.name} {...shared} facet={facet} label={facet.name} filters={filters} isOpenAtFirst />
         ))}
+      {facets.data !== null &&
+        others
+          .filter(isWanted)
+          .map((label) => (
+            <Section key={label} {...shared} facet={null} label={label} filters={filters} isOpenAtFirst={false} />
+          ))}
     </div>
   );
 }

@@ -1,8 +1,9 @@
-import { ChevronRight, CirclePlus, CircleMinus, Search } from "lucide-react";
+import { ChevronRight, CirclePlus, CircleMinus } from "lucide-react";
 import { useId, useState } from "react";
 import type { Facet, Facets } from "#app/components/explorer/api-client.ts";
 import type { Range } from "#app/components/explorer/explorer-state.ts";
 import { LevelShape } from "#app/components/explorer/level-mark.tsx";
+import { hasText, SearchField } from "#app/components/explorer/search-field.tsx";
 import { useFetched } from "#app/components/explorer/use-fetched.ts";
 import { visibleLabel } from "#app/components/explorer/visible-text.ts";
 import type { FieldFilter } from "#app/core/query/edit-query.ts";
@@ -47,7 +48,7 @@ export function FacetSection(props: FacetSectionProps) {
     : null;
   const own = useFetched<Facets>("/facets", slug, body, true, runId);
   const shown = (needsOwn ? own.data?.fields[0] : undefined) ?? facet;
-  const values = mergedValues(shown, filter).filter(({ value }) => value.toLowerCase().includes(wanted.toLowerCase()));
+  const values = mergedValues(shown, filter).filter(({ value }) => hasText(value, wanted));
   const visible = isLong ? values : values.slice(0, FEW);
   const hasFilter = filter.only !== null || filter.excluded.length > 0;
   const isSearchable = isLong && (shown?.values.length ?? 0) > FEW;
@@ -89,16 +90,13 @@ export function FacetSection(props: FacetSectionProps) {
       </div>
       <div id={listId} hidden={!isOpen}>
         {isSearchable && (
-          <label className="relative mx-1 mb-1 block">
-            <span className="sr-only">Search in {label}</span>
-            <Search className="absolute top-1.5 left-2 size-3.5 text-muted" aria-hidden="true" />
-            <input
-              value={wanted}
-              onChange={({ currentTarget }) => setWanted(currentTarget.value)}
-              placeholder="Search values"
-              className="h-7 w-full rounded border border-border-strong/60 bg-raised pr-2 pl-7 text-xs placeholder:text-muted"
-            />
-          </label>
+          <SearchField
+            label={`Search in ${label}`}
+            placeholder="Search values"
+            value={wanted}
+            onChange={setWanted}
+            className="mx-1 mb-1"
+          />
         )}
         <ul>
           {visible.map(({ value, count }) => (

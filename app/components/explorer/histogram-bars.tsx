@@ -83,10 +83,7 @@ const GAP = 0.16;
 const MIN_HEIGHT = 3;
 
 const Bars = memo(function Bars({ buckets }: Pick<HistogramBarsProps, "buckets">) {
-  const most = Math.max(
-    1,
-    ...buckets.map(({ counts }) => LEVEL_STACK.reduce((sum, level) => sum + (counts[level] ?? 0), 0)),
-  );
+  const most = Math.max(1, ...buckets.map(linesOf));
   return buckets.map(({ start, counts }, index) => {
     let bottom = 100;
     return (
@@ -111,6 +108,11 @@ const Bars = memo(function Bars({ buckets }: Pick<HistogramBarsProps, "buckets">
     );
   });
 });
+
+/** linesOf is how many lines a bar stands for. */
+export function linesOf({ counts }: Histogram["buckets"][number]): number {
+  return LEVEL_STACK.reduce((sum, level) => sum + (counts[level] ?? 0), 0);
+}
 
 function isQuiet(level: Level): boolean {
   return level !== "warn" && level !== "error" && level !== "fatal";

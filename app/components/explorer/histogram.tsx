@@ -1,11 +1,11 @@
 import { ZoomOut } from "lucide-react";
 import { useState, type KeyboardEvent } from "react";
-import type { Histogram as Counted } from "#app/components/explorer/api-client.ts";
-import { axisTicks } from "#app/components/explorer/axis-ticks.ts";
+import type { Facet, Histogram as Counted } from "#app/components/explorer/api-client.ts";
 import type { Range } from "#app/components/explorer/explorer-state.ts";
 import type { Zone } from "#app/components/zone.ts";
-import { HistogramBars, LEVEL_STACK } from "#app/components/explorer/histogram-bars.tsx";
+import { HistogramBars, LEVEL_STACK, linesOf } from "#app/components/explorer/histogram-bars.tsx";
 import { LevelShape } from "#app/components/explorer/level-mark.tsx";
+import { TimeAxis } from "#app/components/explorer/time-axis.tsx";
 import { durationInWords, durationOfInterval, formatMoment } from "#app/components/explorer/time-format.ts";
 import type { Fetched } from "#app/components/explorer/use-fetched.ts";
 import { formatCompact, formatCount } from "#app/components/format.ts";
@@ -14,14 +14,18 @@ import { Button } from "#app/components/ui/button.tsx";
 
 export interface HistogramProps {
   counted: Fetched<Counted>;
+  /** The lines of each level in the asked time, where they are known; the bars at both ends reach beyond it. */
+  levels: Facet | null;
   zone: Zone;
   onZoom: (range: Range) => void;
   onZoomOut: () => void;
   onLevel: (level: Level) => void;
 }
 
+const HEIGHT = "h-16 sm:h-18";
+
 /** Histogram shows how many lines there are over time. Its figures can be read as text as well. */
-export function Histogram({ counted, zone, onZoom, onZoomOut, onLevel }: HistogramProps) {
+export function Histogram({ counted, levels, zone, onZoom, onZoomOut, onLevel }: HistogramProps) {
   const { failure, isLoading, reload } = counted;
   /** Counts that arrive while somebody drags over the bars wait: a bar must not become another under the hand. */
   const [held, setHeld] = useState<Counted | null>(null);
@@ -52,7 +56,7 @@ export function Histogram({ counted, zone, onZoom, onZoomOut, onLevel }: Histogr
   return (
     <section aria-label="Lines over time" className="shrink-0 border-b border-border px-3 pt-2 pb-1 sm:px-4">
       <div className="flex h-6 items-center gap-x-4 text-xs">
-        <Totals counted={data} isLoading={isLoading} onLevel={onLevel} />
+        <Totals counted={data} levels={levels} isLoading={isLoading} onLevel={onLevel} />
         <Button
           size="small"
           tone="quiet"
@@ -64,19 +68,19 @@ export function Histogram({ counted, zone, onZoom, onZoomOut, onLevel }: Histogr
           <span className="sr-only sm:not-sr-only">Zoom out</span>
         </Button>
       </div>
-      <div
-        role="slider"
-        tabIndex={0}
-        aria-label="Lines over time, bar by bar. Left and right arrows move, Enter zooms into a bar, minus zooms out."
-        aria-valuemin={0}
-        aria-valuemax={Math.max(0, buckets.length - 1)}
-        aria-valuenow={pointed ?? 0}
-        aria-valuetext={data === null ? "not counted yet" : bucketText(data, pointed ?? 0, zone)}
-        onKeyDown={onKeyDown}
-        onBlur={() => setPointed(null)}
-        className="relative h-16 rounded sm:h-18"
-      >
-        {failure === null ? (
+      {failure === null ? (
+        <div
+          role="slider"
+          tabIndex={0}
+          aria-label="Lines over time, bar by bar. Left and right arrows move, Enter zooms into a bar, minus zooms out."
+          aria-valuemin={0}
+          aria-valuemax={Math.max(0, buckets.length - 1)}
+          aria-valuenow={pointed ?? 0}
+          aria-valuetext={data === null ? "not counted yet" : bucketText(data, pointed ?? 0, zone)}
+          onKeyDown={onKeyDown}
+          onBlur={() => setPointed(null)}
+          className={`relative rounded ${HEIGHT}`}
+        >
           <HistogramBars
             buckets={buckets}
             pointed={pointed}
@@ -85,34 +89,36 @@ export function Histogram({ counted, zone, onZoom, onZoomOut, onLevel }: Histogr
             onDrag={(isDragging) => setHeld(isDragging ? data : null)}
             onSelect={zoomTo}
           />
-        ) : (
-          <div className="flex h-full items-center justify-center gap-3 rounded bg-sunken text-xs text-muted">
-            <span>The counts could not be read: {failure.detail}</span>
-            <Button size="small" onClick={reload}>
-              Retry
-            </Button>
-          </div>
-        )}
-        {pointed !== null && data !== null && (
-          <BucketTip counted={data} index={pointed} zone={zone} count={buckets.length} />
-        )}
-      </div>
-      <Axis starts={buckets.map(({ start }) => Date.parse(start))} zone={zone} />
+          {pointed !== null && data !== null && (
+            <BucketTip counted={data} index={pointed} zone={zone} count={buckets.length} />
+          )}
+        </div>
+      ) : (
+        <div className={`flex items-center justify-center gap-3 rounded bg-sunken px-2 text-xs text-muted ${HEIGHT}`}>
+          <span>The counts could not be read: {failure.detail}</span>
+          <Button size="small" onClick={reload}>
+            Retry
+          </Button>
+        </div>
+      )}
+      <TimeAxis starts={buckets.map(({ start }) => Date.parse(start))} zone={zone} />
     </section>
   );
 }
 
 function Totals({
   counted,
+  levels,
   isLoading,
   onLevel,
 }: {
   counted: Counted | null;
+  levels: Facet | null;
   isLoading: boolean;
   onLevel: (level: Level) => void;
 }) {
   if (counted === null) return <span className="text-muted">{isLoading ? "Counting" : "No counts"}</span>;
-  const totals = levelTotals(counted);
+  const totals = levels === null ? sumsOfBars(counted) : countsOf(levels);
   return (
     <div className={`flex min-w-0 items-center gap-x-1 overflow-hidden ${isLoading ? "opacity-60" : ""}`}>
       <span className="mr-2 whitespace-nowrap">
@@ -152,7 +158,10 @@ function BucketTip({ counted, index, zone, count }: { counted: Counted; index: n
       className={`pointer-events-none absolute top-full z-20 mt-1 rounded-md border border-border bg-raised px-2.5 py-1.5 text-xs shadow-lg ${isRight ? "-translate-x-full" : ""}`}
       style={{ left: `${((index + 0.5) / count) * 100}%` }}
     >
-      <p className="whitespace-nowrap tabular-nums">{formatMoment(Date.parse(bucket.start), zone)}</p>
+      <p className="flex gap-4 whitespace-nowrap tabular-nums">
+        {formatMoment(Date.parse(bucket.start), zone)}
+        <strong className="ml-auto font-semibold">{formatCount(linesOf(bucket))}</strong>
+      </p>
       {LEVEL_STACK.filter((level) => (bucket.counts[level] ?? 0) > 0).map((level) => (
         <p key={level} className="flex items-center gap-1.5 text-muted">
           <LevelShape level={level} />
@@ -165,28 +174,12 @@ function BucketTip({ counted, index, zone, count }: { counted: Counted; index: n
   );
 }
 
-/** How many labels there is room for. */
-const AXIS_LABELS = 6;
-
-function Axis({ starts, zone }: { starts: readonly number[]; zone: Zone }) {
-  return (
-    <div aria-hidden="true" className="relative h-4 text-[0.6875rem] leading-4 text-muted tabular-nums">
-      {axisTicks(starts, zone, AXIS_LABELS).map(({ index, label }) => (
-        <span
-          key={index}
-          className="absolute whitespace-nowrap"
-          // The last one moves left rather than over the side.
-          style={{ left: `min(${(index / starts.length) * 100}%, 100% - ${label.length}ch)` }}
-        >
-          {label}
-        </span>
-      ))}
-    </div>
-  );
+function countsOf({ values }: Facet): Map<string, number> {
+  return new Map(values.map(({ value, count }) => [value, count]));
 }
 
-function levelTotals({ buckets }: Counted): Map<Level, number> {
-  const totals = new Map<Level, number>();
+function sumsOfBars({ buckets }: Counted): Map<string, number> {
+  const totals = new Map<string, number>();
   for (const { counts } of buckets)
     for (const level of LEVELS) totals.set(level, (totals.get(level) ?? 0) + (counts[level] ?? 0));
   return totals;

@@ -70,6 +70,8 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
       ))}
       <span
         role="gridcell"
+        // Where the line is of a language that is written from the right, its beginning must be what is seen of it.
+        dir="auto"
         className={`min-w-0 flex-1 ${isWrapped ? "wrap-anywhere whitespace-pre-wrap" : "overflow-hidden text-ellipsis whitespace-pre"}`}
       >
         <LogText

@@ -1,12 +1,11 @@
-import { Link } from "@remix-run/react";
-import { useEffect, type ReactNode } from "react";
-import type { ApiFailure } from "#app/components/explorer/api-client.ts";
+import { useEffect } from "react";
 import { rangeLabel } from "#app/components/explorer/time-format.ts";
 import { isSameRange, type Range } from "#app/components/explorer/explorer-state.ts";
 import type { Zone } from "#app/components/zone.ts";
 import { countLines, EVER, useHints } from "#app/components/explorer/use-hints.ts";
+import { Centered } from "#app/components/explorer/search-failed.tsx";
 import { formatLines } from "#app/components/format.ts";
-import { Button, ButtonLink } from "#app/components/ui/button.tsx";
+import { ButtonLink } from "#app/components/ui/button.tsx";
 
 export interface NoLinesProps {
   slug: string;
@@ -31,18 +30,15 @@ export function NoLines({ slug, query, range, zone, onQuery, onRange, onArrival 
   if (isEmpty) return <FirstRun slug={slug} onArrival={onArrival} />;
   return (
     <Centered title={query === "" ? "No lines in this time" : "Nothing matches"}>
-      <p>
-        {rangeLabel(range, zone)}
-        {query === "" ? "" : ", this query"}.
-      </p>
+      <p>{rangeLabel(range, zone)}</p>
       {isLooking && hints.length === 0 && <p className="mt-3">Looking for what would find something</p>}
       {!isLooking && hints.length === 0 && (
         <p className="mt-3">Neither less of the query nor more time finds a line.</p>
       )}
       {hints.length > 0 && (
-        <ul className="mx-auto mt-4 w-full max-w-md space-y-1.5 text-left">
+        <ul aria-label="What would find lines" className="mx-auto mt-4 w-full max-w-md space-y-1.5 text-left">
           {hints.map((hint) => (
-            <li key={hint.text}>
+            <li key={`${hint.query} ${hint.range.from}`}>
               <button
                 type="button"
                 onClick={() => (isSameRange(hint.range, range) ? onQuery(hint.query) : onRange(hint.range))}
@@ -86,37 +82,5 @@ function FirstRun({ slug, onArrival }: Pick<NoLinesProps, "slug" | "onArrival">)
         Send your first line
       </ButtonLink>
     </Centered>
-  );
-}
-
-/** SearchFailed stands where the rows would be when there is none because the question was not answered. */
-export function SearchFailed({ failure, onRetry }: { failure: ApiFailure; onRetry: () => void }) {
-  return (
-    <Centered title={failure.title} isAlert>
-      <p>{failure.detail}</p>
-      {failure.requestId !== null && failure.status >= 500 && (
-        <p className="mt-1 font-mono text-xs">Request {failure.requestId}</p>
-      )}
-      <div className="mt-4 flex justify-center gap-2">
-        {failure.status === 401 ? (
-          <Link to="/login" reloadDocument className="text-accent underline underline-offset-4">
-            Sign in again
-          </Link>
-        ) : (
-          <Button tone="primary" onClick={onRetry}>
-            Retry
-          </Button>
-        )}
-      </div>
-    </Centered>
-  );
-}
-
-function Centered({ title, isAlert = false, children }: { title: string; isAlert?: boolean; children: ReactNode }) {
-  return (
-    <div role={isAlert ? "alert" : undefined} className="px-4 py-12 text-center sm:py-16">
-      <h2 className="text-base font-semibold">{title}</h2>
-      <div className="mx-auto mt-1.5 max-w-prose text-sm leading-6 text-muted">{children}</div>
-    </div>
   );
 }

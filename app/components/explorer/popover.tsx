@@ -34,6 +34,8 @@ export function Popover({
           align={align}
           sideOffset={6}
           collisionPadding={8}
+          // A field in it that took the focus would bring the screen's keyboard up, over what was asked for.
+          onOpenAutoFocus={(event) => isCoarse() && event.preventDefault()}
           className={`z-40 max-h-[var(--radix-popover-content-available-height)] overflow-y-auto rounded-lg border border-border bg-raised shadow-lg outline-none ${className}`}
         >
           {children}
@@ -41,6 +43,10 @@ export function Popover({
       </Primitive.Portal>
     </Primitive.Root>
   );
+}
+
+function isCoarse(): boolean {
+  return window.matchMedia("(pointer: coarse)").matches;
 }
 
 /** PopoverClose closes the popover it stands in when it is pressed. */

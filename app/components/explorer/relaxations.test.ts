@@ -11,6 +11,19 @@ it.each([
   ["a OR b", ["drop a OR b: "]],
   ["*x*", ["drop *x*: "]],
   ['"timed o', []],
+  ["x x", ["widen *x*: *x* x", "drop x: x", "widen *x*: x *x*"]],
+  [
+    "*a* or *b*",
+    [
+      "operators OR: *a* OR *b*",
+      "drop *a*: or *b*",
+      "widen *or*: *a* *or* *b*",
+      "drop or: *a* *b*",
+      "drop *b*: *a* or",
+    ],
+  ],
+  ["(*a* Or not *b*)", ["operators OR, NOT: (*a* OR NOT *b*)", "drop (*a* Or not *b*): "]],
+  ["*or", ["widen *or*: *or*", "drop *or: "]],
 ])("for %s", (query, expected) => {
   expect(relaxationsOf(query).map((one) => `${one.kind} ${one.text}: ${one.query}`)).toEqual(expected);
 });

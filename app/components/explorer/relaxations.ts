@@ -1,11 +1,14 @@
 import { splitConjuncts } from "#app/core/query/edit-query.ts";
+import { InvalidQueryError } from "#app/core/query/invalid-query-error.ts";
+import { parseQuery } from "#app/core/query/parse-query.ts";
 import { printQuery } from "#app/core/query/print-query.ts";
 import type { Predicate } from "#app/core/query/predicate.ts";
+import { tokeniseQuery } from "#app/core/query/tokenise-query.ts";
 
 /** Relaxation is a query that asks for a little less. */
 export interface Relaxation {
-  kind: "drop" | "widen" | "only";
-  /** What is left out, what a word becomes, or what alone is left. */
+  kind: "operators" | "drop" | "widen" | "only";
+  /** The operators, what is left out, what a word becomes, or what alone is left. */
   text: string;
   query: string;
 }
@@ -16,7 +19,7 @@ const MAX_RELAXATIONS = 8;
 /** relaxationsOf lists what to try where a query finds nothing: a word as a part of words, and each condition left out. */
 export function relaxationsOf(query: string): Relaxation[] {
   const conjuncts = splitConjuncts(query) ?? [];
-  const relaxations: Relaxation[] = [];
+  const relaxations: Relaxation[] = withOperators(query);
   conjuncts.forEach(({ predicate, text }, index) => {
     const others = conjuncts.filter((_, other) => other !== index).map((conjunct) => conjunct.text);
     const wider = widened(predicate);
@@ -32,7 +35,26 @@ export function relaxationsOf(query: string): Relaxation[] {
       });
     relaxations.push({ kind: "drop", text, query: others.join(" ") });
   });
-  return relaxations.slice(0, MAX_RELAXATIONS);
+  return someOf(relaxations);
+}
+
+/** In other query languages `or` works as `OR` does; here it is a word to look for. */
+function withOperators(query: string): Relaxation[] {
+  const operators = new Set<string>();
+  let written = "";
+  for (const { kind, start, end } of tokeniseQuery(query)) {
+    const text = query.slice(start, end);
+    const isMeant = kind === "word" && /^(?:and|or|not)$/i.test(text);
+    if (isMeant) operators.add(text.toUpperCase());
+    written += isMeant ? text.toUpperCase() : text;
+  }
+  if (operators.size === 0 || parseQuery(written) instanceof InvalidQueryError) return [];
+  return [{ kind: "operators", text: [...operators].join(", "), query: written }];
+}
+
+/** Each once: the same word may stand at two places. */
+function someOf(relaxations: readonly Relaxation[]): Relaxation[] {
+  return [...new Map(relaxations.map((one) => [one.query, one])).values()].slice(0, MAX_RELAXATIONS);
 }
 
 function widened(predicate: Predicate): string | null {
@@ -53,9 +75,10 @@ function widened(predicate: Predicate): string | null {
 export function loneConditions(query: string): Relaxation[] {
   const conjuncts = splitConjuncts(query) ?? [];
   if (conjuncts.length < 3) return [];
-  return conjuncts
-    .flatMap(({ text, predicate }) => [text, widened(predicate) ?? ""])
-    .filter((text) => text !== "")
-    .map((text): Relaxation => ({ kind: "only", text, query: text }))
-    .slice(0, MAX_RELAXATIONS);
+  return someOf(
+    conjuncts
+      .flatMap(({ text, predicate }) => [text, widened(predicate) ?? ""])
+      .filter((text) => text !== "")
+      .map((text): Relaxation => ({ kind: "only", text, query: text })),
+  );
 }

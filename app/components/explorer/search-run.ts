@@ -31,6 +31,17 @@ export interface SearchView {
   elapsedMs: number;
 }
 
+export const NOTHING_YET: SearchView = {
+  rows: [],
+  count: 0,
+  phase: "running",
+  progress: null,
+  end: null,
+  failure: null,
+  firstRowMs: null,
+  elapsedMs: 0,
+};
+
 export interface SearchRunOptions {
   slug: string;
   body: object;
@@ -62,16 +73,7 @@ export class SearchRun {
     this.#onChange = onChange;
     this.#stream = stream;
     this.#nowMs = nowMs;
-    this.#view = {
-      rows: this.#rows,
-      count: 0,
-      phase: "running",
-      progress: null,
-      end: null,
-      failure: null,
-      firstRowMs: null,
-      elapsedMs: 0,
-    };
+    this.#view = { ...NOTHING_YET, rows: this.#rows };
   }
 
   get view(): SearchView {

@@ -3,8 +3,14 @@ import type { Search } from "#app/components/explorer/use-search.ts";
 import { Button } from "#app/components/ui/button.tsx";
 import { formatBytes, formatCount, formatDuration, formatLines } from "#app/components/format.ts";
 
+export interface StatusLineProps extends Search {
+  /** Rows that are shown: those that were found, and those that were followed since. */
+  shown: number;
+  isLive: boolean;
+}
+
 /** StatusLine says how far the search is, whether anything is missing, and why. */
-export function StatusLine({ view, isStale, hasMore, stop, resume }: Search) {
+export function StatusLine({ view, isStale, hasMore, stop, resume, shown, isLive }: StatusLineProps) {
   const { count, phase, progress, end, failure, firstRowMs } = view;
   if (phase === "running")
     return (
@@ -46,9 +52,10 @@ export function StatusLine({ view, isStale, hasMore, stop, resume }: Search) {
       </div>
     );
   return (
-    <p className="truncate text-muted tabular-nums" role="status">
-      <span className="text-ink">{formatLines(count)}</span>
-      {hasMore ? ", more below" : ", all there are"}
+    // A number that grows with every line that comes would be read out without an end.
+    <p className="truncate text-muted tabular-nums" role={isLive ? undefined : "status"}>
+      <span className="text-ink">{formatLines(shown)}</span>
+      {hasMore ? ", more below" : shown > 0 && ", all there are"}
       <span className="hidden @min-[26rem]:inline">
         {firstRowMs !== null && `; the first after ${formatDuration(firstRowMs)}`}
         {end !== null && `; ${end.batches.scanned} of ${end.batches.total} batches read`}

@@ -26,14 +26,17 @@ describe("a live follow", () => {
   let nowMs = 0;
   const source = { current: new FakeSource() };
   let feed: TailFeed | null = null;
+  let begun = 0;
 
   function follow(): TailFeed {
     source.current = new FakeSource();
     nowMs = 10_000;
+    begun = 0;
     feed = new TailFeed({
       slug: "shop",
       query: "level:error",
       onChange: () => {},
+      onFollow: () => begun++,
       nowMs: () => nowMs,
       open: (address) => {
         expect(address).toBe("/tail?project=shop&query=level%3Aerror");
@@ -89,6 +92,7 @@ describe("a live follow", () => {
     expect(following.view).toMatchObject({ dropped: 7, missed: 3, waiting: 5_000, cuts: 1, status: "lost" });
     source.current.send("open");
     expect(following.view.status).toBe("following");
+    expect(begun).toBe(1);
   });
 
   it("tells a refusal from a connection that was cut", () => {

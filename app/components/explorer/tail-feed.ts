@@ -27,6 +27,8 @@ export interface TailFeedOptions {
   slug: string;
   query: string;
   onChange: () => void;
+  /** From now on nothing is left out; told once, since what a cut took cannot be put between rows that are shown. */
+  onFollow: () => void;
   open?: (address: string) => TailSource;
   nowMs?: () => number;
 }
@@ -74,7 +76,11 @@ export class TailFeed {
     const { slug, query, open } = this.#options;
     const source = open(tailAddress(slug, query));
     this.#source = source;
-    source.addEventListener("open", () => this.#change({ status: "following" }));
+    source.addEventListener("open", () => {
+      const isFirst = this.#view.status === "connecting";
+      this.#change({ status: "following" });
+      if (isFirst) this.#options.onFollow();
+    });
     source.addEventListener("entry", (event) => this.#add(JSON.parse((event as MessageEvent<string>).data) as Entry));
     source.addEventListener("dropped", (event) => {
       const { count } = JSON.parse((event as MessageEvent<string>).data) as { count: number };

@@ -89,7 +89,7 @@ export function TimePicker({ range, zone, isOpen, onOpenChange, onChange, onZone
             }}
           >
             <Undo2 className="size-3.5" aria-hidden="true" />
-            Range before
+            Previous range
           </Button>
         </div>
       </div>

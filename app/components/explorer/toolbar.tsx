@@ -106,7 +106,7 @@ export function Toolbar(props: ToolbarProps) {
           hint="Keyboard shortcuts (?)"
           onClick={onHelp}
           Icon={Keyboard}
-          className="hidden sm:inline-flex"
+          className="max-sm:hidden"
         />
       </div>
     </div>

@@ -25,6 +25,7 @@ const WIDER: readonly Range[] = [
 export const EVER: Range = { from: "1970-01-01T00:00:00Z", to: "now+1d" };
 
 const DETAILS: Readonly<Record<Relaxation["kind"], string>> = {
+  operators: "In capitals",
   widen: "Any part of a word",
   drop: "Without",
   only: "Only",

@@ -1,4 +1,4 @@
-import { useCallback, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import type { ApiFailure, Context } from "#app/components/explorer/api-client.ts";
 import type { Entry } from "#app/components/explorer/entry.ts";
 import type { OpenRow } from "#app/components/explorer/explorer-state.ts";
@@ -7,8 +7,9 @@ import { useFetched } from "#app/components/explorer/use-fetched.ts";
 import type { Rows } from "#app/components/explorer/use-rows.ts";
 
 export interface OpenRowControl {
-  /** Where the keyboard is in the list. */
+  /** Where the keyboard is in the list, and the line there. */
   activeIndex: number | null;
+  activeId: string | null;
   /** The line whose details are shown; null while it is fetched, and when none is open. */
   entry: Entry | null;
   /** The line of the address cannot be shown. */
@@ -25,10 +26,11 @@ export function useOpenRow(
   row: OpenRow | null,
   { rows, count }: Rows,
   update: UpdateExplorer,
+  /** Told before a line is chosen: it must not move away then. */
+  onRead: () => void,
 ): OpenRowControl {
-  const [chosenIndex, setActiveIndex] = useState<number | null>(null);
-  // A place beyond the rows is one in the rows of another question.
-  const activeIndex = chosenIndex !== null && chosenIndex < count ? chosenIndex : null;
+  const [chosen, setChosen] = useState<Place | null>(null);
+  const activeIndex = useMemo(() => placeOf(chosen, rows, count), [chosen, rows, count]);
   const [opened, setOpened] = useState<Entry | null>(null);
   const isKnown = row !== null && opened?.ref.id === row.id;
   const body =
@@ -51,10 +53,11 @@ export function useOpenRow(
     (index: number) => {
       const next = rows[index];
       if (next === undefined) return;
-      setActiveIndex(index);
+      onRead();
+      setChosen({ index, id: next.ref.id });
       openEntry(next, row !== null);
     },
-    [rows, row, openEntry],
+    [rows, row, openEntry, onRead],
   );
 
   const step = useCallback(
@@ -62,17 +65,20 @@ export function useOpenRow(
       if (count === 0) return;
       const start = activeIndex ?? (by === 1 ? -1 : 0);
       const index = Math.min(count - 1, Math.max(0, start + by));
-      setActiveIndex(index);
       const next = rows[index];
+      if (next === undefined) return;
+      onRead();
+      setChosen({ index, id: next.ref.id });
       // With the details open they follow; going back then leads to before they were opened.
-      if (row !== null && next !== undefined) openEntry(next, true);
+      if (row !== null) openEntry(next, true);
     },
-    [activeIndex, count, rows, row, openEntry],
+    [activeIndex, count, rows, row, openEntry, onRead],
   );
 
   const close = useCallback(() => update({ row: null }), [update]);
   return {
     activeIndex,
+    activeId: activeIndex === null ? null : (chosen?.id ?? null),
     entry,
     failure: isKnown ? null : fetched.failure,
     openAt,
@@ -80,4 +86,17 @@ export function useOpenRow(
     step,
     close,
   };
+}
+
+interface Place {
+  index: number;
+  id: string;
+}
+
+/** A line is where it was chosen, further down when others came above it, or not in these rows. */
+function placeOf(chosen: Place | null, rows: Rows["rows"], count: number): number | null {
+  if (chosen === null) return null;
+  if (chosen.index < count && rows[chosen.index]?.ref.id === chosen.id) return chosen.index;
+  for (let index = 0; index < count; index++) if (rows[index]?.ref.id === chosen.id) return index;
+  return null;
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { bodyOf, type Asked } from "#app/components/explorer/query-request.ts";
-import { SearchRun, type SearchView } from "#app/components/explorer/search-run.ts";
+import { NOTHING_YET, SearchRun, type SearchView } from "#app/components/explorer/search-run.ts";
 
 export interface Search {
   view: SearchView;
@@ -11,17 +11,6 @@ export interface Search {
   stop: () => void;
   resume: () => void;
 }
-
-const NOTHING_YET: SearchView = {
-  rows: [],
-  count: 0,
-  phase: "running",
-  progress: null,
-  end: null,
-  failure: null,
-  firstRowMs: null,
-  elapsedMs: 0,
-};
 
 interface Shown {
   view: SearchView;

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { NO_TAIL, TailFeed, type TailView } from "#app/components/explorer/tail-feed.ts";
 
 export interface Tail {
@@ -7,14 +7,14 @@ export interface Tail {
   resume: () => void;
 }
 
-/** useTail follows a query while it is on. */
-export function useTail(slug: string, query: string, isOn: boolean): Tail {
+/** useTail follows a query while it is on; `onFollow` is told when that begins. */
+export function useTail(slug: string, query: string, isOn: boolean, onFollow: () => void): Tail {
   const [view, setView] = useState(NO_TAIL);
   const current = useRef<TailFeed | null>(null);
 
   useEffect(() => {
     if (!isOn) return;
-    const feed = new TailFeed({ slug, query, onChange: () => setView(feed.view) });
+    const feed = new TailFeed({ slug, query, onChange: () => setView(feed.view), onFollow });
     current.current = feed;
     feed.start();
     return () => {
@@ -22,7 +22,9 @@ export function useTail(slug: string, query: string, isOn: boolean): Tail {
       current.current = null;
       setView(NO_TAIL);
     };
-  }, [slug, query, isOn]);
+  }, [slug, query, isOn, onFollow]);
 
-  return { view, pause: () => current.current?.pause(), resume: () => current.current?.resume() };
+  const pause = useCallback(() => current.current?.pause(), []);
+  const resume = useCallback(() => current.current?.resume(), []);
+  return { view, pause, resume };
 }

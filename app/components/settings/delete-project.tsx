@@ -1,7 +1,7 @@
 import { useForm } from "@conform-to/react";
 import { parseWithZod } from "@conform-to/zod/v4";
 import { deleteFormSchema } from "#app/core/project-forms.ts";
-import { useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
+import { SettingsForm, useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
 import { Button } from "#app/components/ui/button.tsx";
 import { Section } from "#app/components/ui/section.tsx";
 import { TextField } from "#app/components/ui/text-field.tsx";
@@ -20,19 +20,12 @@ export function DeleteProject({ name }: { name: string }) {
       title="Delete this project"
       description="Its logs are hidden at once, its keys refused, and its objects deleted from the bucket. This cannot be undone."
     >
-      <fetcher.Form
-        method="post"
-        id={form.id}
-        onSubmit={form.onSubmit}
-        noValidate={form.noValidate}
-        className="max-w-md space-y-4"
-      >
-        <input type="hidden" name="intent" value="delete" />
+      <SettingsForm {...{ fetcher, form }} intent="delete">
         <TextField label={`Type ${name} to confirm`} field={fields.confirmation} required />
         <Button type="submit" tone="danger" disabled={isBusy}>
           Delete project
         </Button>
-      </fetcher.Form>
+      </SettingsForm>
     </Section>
   );
 }

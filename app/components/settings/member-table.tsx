@@ -70,7 +70,7 @@ function MemberRow({ member, mayChange, isSelf }: { member: Member; mayChange: b
               <Field label={`Role of ${email}`} isLabelHidden>
                 {(control) => (
                   // Remounted when the role is another one, which an uncontrolled field would not show.
-                  <Select {...control} key={role} name="role" defaultValue={role} className="h-8">
+                  <Select {...control} key={role} name="role" defaultValue={role} className="h-8!">
                     {ROLES.map((choice) => (
                       <option key={choice}>{choice}</option>
                     ))}

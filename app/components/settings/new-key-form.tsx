@@ -2,7 +2,7 @@ import { useForm } from "@conform-to/react";
 import { parseWithZod } from "@conform-to/zod/v4";
 import { API_KEY_SCOPES, type ApiKeyScope } from "#app/core/project.ts";
 import { KEY_LIFETIMES, keyFormSchema } from "#app/core/project-forms.ts";
-import { useSettingsFetcher, type SettingsAnswer } from "#app/components/settings/settings-form.tsx";
+import { SettingsForm, useSettingsFetcher, type SettingsAnswer } from "#app/components/settings/settings-form.tsx";
 import { NewKeyNotice } from "#app/components/shippers/new-key-notice.tsx";
 import { Button } from "#app/components/ui/button.tsx";
 import { Checkbox, Field, FormErrors, Select } from "#app/components/ui/field.tsx";
@@ -40,15 +40,7 @@ export function NewKeyForm() {
   const issued = isBusy ? null : (answer?.issued ?? null);
   return (
     <Section title="New key" description="Keys belong to the project and do only what they are for.">
-      <fetcher.Form
-        method="post"
-        id={form.id}
-        onSubmit={form.onSubmit}
-        noValidate={form.noValidate}
-        className="max-w-md space-y-4"
-      >
-        <input type="hidden" name="intent" value="create" />
-        <FormErrors errors={form.errors} />
+      <SettingsForm {...{ fetcher, form }} intent="create">
         <TextField label="Name" field={fields.name} hint="Where it will be used: fluent-bit on web-1." required />
         <fieldset className="space-y-2.5">
           <legend className="mb-1.5 text-sm font-medium">May</legend>
@@ -78,7 +70,7 @@ export function NewKeyForm() {
         <Button type="submit" tone="primary" disabled={isBusy}>
           Create key
         </Button>
-      </fetcher.Form>
+      </SettingsForm>
       {issued !== null && (
         <div className="mt-5">
           <NewKeyNotice name={issued.name} apiKey={issued.key} />

@@ -3,8 +3,7 @@ import { getZodConstraint, parseWithZod } from "@conform-to/zod/v4";
 import type { Project } from "#app/core/project.ts";
 import { projectFormSchema } from "#app/core/project-forms.ts";
 import { ProjectFields } from "#app/components/settings/project-fields.tsx";
-import { SaveButton, useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
-import { FormErrors } from "#app/components/ui/field.tsx";
+import { SaveButton, SettingsForm, useSettingsFetcher } from "#app/components/settings/settings-form.tsx";
 import { Section } from "#app/components/ui/section.tsx";
 
 /** ProjectSettings changes the name and the retention. */
@@ -20,23 +19,15 @@ export function ProjectSettings({ project, mayChange }: { project: Project; mayC
   });
   return (
     <Section title="Project">
-      <fetcher.Form
-        method="post"
-        id={form.id}
-        onSubmit={form.onSubmit}
-        noValidate={form.noValidate}
-        className="max-w-md space-y-4"
-      >
-        <input type="hidden" name="intent" value="project" />
-        <FormErrors errors={form.errors} />
+      <SettingsForm {...{ fetcher, form }} intent="project">
         <ProjectFields
           fields={fields}
           nameHint={`The address stays /p/${project.slug}.`}
-          retentionHint="Counted from an entry's time or its arrival, whichever is later. Older objects are deleted from the bucket."
+          retentionHint="Counted from a line's time or its arrival, whichever is later. Older objects are deleted from the bucket."
           disabled={!mayChange}
         />
         {mayChange && <SaveButton isBusy={isBusy} isSaved={isSaved} />}
-      </fetcher.Form>
+      </SettingsForm>
     </Section>
   );
 }

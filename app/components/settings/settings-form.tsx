@@ -1,6 +1,8 @@
 import type { SubmissionResult } from "@conform-to/react";
-import { useActionData, useFetcher } from "@remix-run/react";
+import { useActionData, useFetcher, type FetcherWithComponents } from "@remix-run/react";
+import type { FormEvent, ReactNode } from "react";
 import { Button } from "#app/components/ui/button.tsx";
+import { FormErrors } from "#app/components/ui/field.tsx";
 
 /** SettingsAnswer is what the action of a page with several forms says. */
 export interface SettingsAnswer {
@@ -21,6 +23,35 @@ export function useSettingsFetcher<Answer extends SettingsAnswer = SettingsAnswe
   const own = pageAnswer?.intent === intent ? pageAnswer : undefined;
   const answer = (fetcher.data as Answer | undefined) ?? own;
   return { fetcher, isBusy, answer, lastResult: answer?.result ?? null, isSaved: !isBusy && answer?.isSaved === true };
+}
+
+export interface SettingsFormProps {
+  fetcher: FetcherWithComponents<unknown>;
+  form: {
+    id: string;
+    onSubmit: (event: FormEvent<HTMLFormElement>) => void;
+    noValidate: boolean;
+    errors: string[] | undefined;
+  };
+  intent: string;
+  children: ReactNode;
+}
+
+/** SettingsForm is one form of a page that has several. What is wrong with it as a whole stands first. */
+export function SettingsForm({ fetcher, form, intent, children }: SettingsFormProps) {
+  return (
+    <fetcher.Form
+      method="post"
+      id={form.id}
+      onSubmit={form.onSubmit}
+      noValidate={form.noValidate}
+      className="max-w-md space-y-4"
+    >
+      <input type="hidden" name="intent" value={intent} />
+      <FormErrors errors={form.errors} />
+      {children}
+    </fetcher.Form>
+  );
 }
 
 export interface SaveButtonProps {

@@ -1,15 +1,23 @@
-import { Link } from "@remix-run/react";
 import { useEffect, useState } from "react";
-import { StatusBadge } from "#app/components/status-badge.tsx";
+import { StatusBadge, type StatusTone } from "#app/components/status-badge.tsx";
+import { ButtonLink } from "#app/components/ui/button.tsx";
 
 const ASK_EVERY_MS = 2_000;
+
+type FirstLine = "waiting" | "arrived" | "unreachable";
+
+const WORDS: Record<FirstLine, readonly [tone: StatusTone, text: string]> = {
+  waiting: ["waiting", "Waiting for the first line"],
+  arrived: ["good", "Lines arrive"],
+  unreachable: ["bad", "The server does not answer; asking again"],
+};
 
 /** A line of long ago counts as well: it is there. */
 const WHOLE_TIME = { from: 0, limit: 1 };
 
 /** FirstLineCheck asks again and again until the project has a line. */
 export function FirstLineCheck({ projectSlug }: { projectSlug: string }) {
-  const [state, setState] = useState<"waiting" | "arrived" | "unreachable">("waiting");
+  const [state, setState] = useState<FirstLine>("waiting");
   useEffect(() => {
     if (state === "arrived") return;
     const stopping = new AbortController();
@@ -26,15 +34,15 @@ export function FirstLineCheck({ projectSlug }: { projectSlug: string }) {
     };
   }, [projectSlug, state]);
 
+  const [tone, text] = WORDS[state];
   return (
-    <div className="flex flex-wrap items-center gap-3">
-      {state === "arrived" && <StatusBadge tone="good">Lines arrive</StatusBadge>}
-      {state === "waiting" && <StatusBadge tone="waiting">Waiting for the first line</StatusBadge>}
-      {state === "unreachable" && <StatusBadge tone="bad">The server does not answer; asking again</StatusBadge>}
+    <div className="flex min-h-9 flex-wrap items-center gap-3">
+      {/* The same element throughout: a live region that comes with its text is not read out. */}
+      <StatusBadge tone={tone}>{text}</StatusBadge>
       {state === "arrived" && (
-        <Link to={`/p/${projectSlug}/logs`} className="text-sm font-medium text-accent underline underline-offset-4">
+        <ButtonLink to={`/p/${projectSlug}/logs`} tone="primary">
           Look at the logs
-        </Link>
+        </ButtonLink>
       )}
     </div>
   );
