@@ -34,7 +34,7 @@ import { MemoryBudget } from "#app/server/protocols/memory-budget.ts";
 import { RateLimiter } from "#app/server/protocols/rate-limiter.ts";
 import { RateSettler } from "#app/server/protocols/rate-settler.ts";
 import { openSyslogListener } from "#app/server/protocols/syslog/syslog-listener.ts";
-import { inspectStore } from "#app/server/inspect-store.ts";
+import { findStoreTrouble } from "#app/server/store-trouble.ts";
 import { LineScanner } from "#app/server/search/line-scanner.ts";
 import { ObjectCache } from "#app/server/search/object-cache.ts";
 import { openTier1Search } from "#app/server/search/open-tier1-search.ts";
@@ -96,9 +96,13 @@ export async function openServices(
   const bareStore = await openStore(options, objectsRoot);
   onClose(() => bareStore.close());
   if (env.o3 !== null) {
-    await inspectStore(bareStore, (reason) =>
-      logger.warn(`the object store does not answer; what is taken in waits below DATA_DIR: ${reason}`),
-    );
+    // Not waited for: logs are taken in without the store, and safe below DATA_DIR until somebody has mended it.
+    void findStoreTrouble(bareStore).then((trouble) => {
+      if (trouble !== null && !stopping.aborted)
+        logger.error(
+          `the object store does not do what it should, and what it does not take waits below DATA_DIR: ${trouble}`,
+        );
+    });
   }
   const store = measureStore(world.wrapStore(bareStore), (call) => {
     metrics.observeStore(call);

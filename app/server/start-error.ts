@@ -9,13 +9,7 @@ export class StartError extends AkavelogError {
 }
 
 /** Errors whose message names the remedy. */
-const EXPLAINED = new Set([
-  "BAD_SECRET",
-  "DATA_DIR_LOCKED",
-  "EMBEDDED_POSTGRES",
-  "UNUSABLE_DATABASE",
-  "UNUSABLE_STORE",
-]);
+const EXPLAINED = new Set(["BAD_SECRET", "DATA_DIR_LOCKED", "EMBEDDED_POSTGRES", "UNUSABLE_DATABASE"]);
 
 const FULL = /ENOSPC|EDQUOT|No space left on device/;
 

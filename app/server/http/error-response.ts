@@ -171,7 +171,6 @@ const ANSWERS = {
   EMBEDDED_POSTGRES: NOT_READY,
   INVALID_ENV: NOT_READY,
   UNUSABLE_DATABASE: NOT_READY,
-  UNUSABLE_STORE: NOT_READY,
 } satisfies Record<string, ErrorAnswer>;
 
 const answers: ReadonlyMap<string, ErrorAnswer> = new Map(Object.entries(ANSWERS));
