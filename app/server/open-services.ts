@@ -226,7 +226,9 @@ export async function openServices(
     const feed = new TailFeed({
       hub: tail,
       catalog: createPostgresTailCatalog(database),
+      walId,
       walIds: () => ingester.walIds,
+      seal: (projectId) => ingester.sealSoon(projectId),
       store,
       cache,
       clock,

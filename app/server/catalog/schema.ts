@@ -200,6 +200,12 @@ export const processes = pgTable("processes", {
   heartbeatAt: moment("heartbeat_at").notNull().defaultNow(),
   // Milliseconds: what this process acknowledged before then is committed. Null until it has said so.
   committedThroughMs: bigint("committed_through", { mode: "number" }),
+  // Projects that are followed live at this process, and when it said so last.
+  follows: uuid("follows")
+    .array()
+    .notNull()
+    .default(sql`'{}'`),
+  followsAt: moment("follows_at"),
 });
 
 /** What each process took from the token buckets of senders; each writes rows of its own alone. */

@@ -12,6 +12,9 @@ interface Scene {
   /** What the follows got: object keys, and how many entries were dropped. */
   told: (string | number)[];
   followed: string[];
+  /** What this process told of its follows, and what it sealed for those elsewhere. */
+  exchanged: string[];
+  followedElsewhere: string[];
   /** Commits a batch of another process; without an object it cannot be read. */
   commit(name: string, hasObject?: boolean): Promise<void>;
 }
@@ -25,6 +28,8 @@ function scene(): Scene {
   const asked: CommittedRequest[] = [];
   const told: (string | number)[] = [];
   const followed = ["p"];
+  const exchanged: string[] = [];
+  const followedElsewhere: string[] = [];
   const feed = new TailFeed({
     hub: {
       followed: () => [...followed],
@@ -32,12 +37,18 @@ function scene(): Scene {
       dropObject: (_projectId, entries) => told.push(entries),
     },
     catalog: {
+      exchangeFollows(walId, projectIds) {
+        exchanged.push(`${walId} follows ${projectIds.join()}`);
+        return Promise.resolve([...followedElsewhere]);
+      },
       findCommitted(request) {
         asked.push(request);
         return Promise.resolve([...committed]);
       },
     },
+    walId: "own",
     walIds: () => ["own"],
+    seal: (projectId) => void exchanged.push(`seal ${projectId}`),
     store,
     cache: null,
     clock,
@@ -49,6 +60,8 @@ function scene(): Scene {
     asked,
     told,
     followed,
+    exchanged,
+    followedElsewhere,
     async commit(name, hasObject = true) {
       const bytes = Buffer.from(name);
       if (hasObject) objects.set(name, bytes);
@@ -90,4 +103,12 @@ test("nothing is asked while nobody follows, and after a pause for as long as it
     [10_000, ["own"]],
     [70_000, ["own"]],
   ]);
+});
+
+test("what is followed elsewhere is sealed, and the others are told of the follows here", async () => {
+  const { feed, exchanged, followedElsewhere } = scene();
+  await feed.exchange();
+  followedElsewhere.push("q", "r");
+  await feed.exchange();
+  expect(exchanged).toEqual(["own follows p", "own follows p", "seal q", "seal r"]);
 });

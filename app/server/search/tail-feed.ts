@@ -4,8 +4,10 @@ import type { TailHub } from "#app/server/search/tail-hub.ts";
 import type { Clock } from "#app/server/system/clock.ts";
 import type { Logger } from "#app/server/system/logger.ts";
 
-/** TailCatalog says what other processes have committed. */
+/** TailCatalog is how processes learn of each other's follows and batches. */
 export interface TailCatalog {
+  /** Tells the other processes what is followed at this one, and returns what is followed at them. Throws CatalogError. */
+  exchangeFollows(walId: string, projectIds: readonly string[]): Promise<string[]>;
   /** Oldest first. Throws CatalogError. */
   findCommitted(request: CommittedRequest): Promise<CommittedElsewhere[]>;
 }
@@ -23,18 +25,25 @@ export type CommittedElsewhere = Pick<StoredBatch, "id" | "objectKey" | "sha256"
 export interface TailFeedOptions extends ObjectReaderOptions {
   hub: Pick<TailHub, "followed" | "publishObject" | "dropObject">;
   catalog: TailCatalog;
+  /** This process's own. */
+  walId: string;
   walIds: () => readonly string[];
+  /** Has what a project sent go to the store now. */
+  seal: (projectId: string) => void;
   clock: Clock;
   logger: Logger;
 }
 
 const INTERVAL_MS = 1_000;
+/** How often a project that is followed elsewhere has its batch sealed: each time makes an object. */
+const EXCHANGE_EVERY = 2;
 /** A commit may become visible this long after one that began later. */
 const LOOK_BACK_MS = 10_000;
 
 /**
  * TailFeed brings to live follows what other processes took in, as soon as it is stored: until then only the process that
- * acknowledged a line has it. While nobody follows it asks nothing.
+ * acknowledged a line has it. So that a follow need not wait until a batch is old, each process seals at once what is
+ * followed at another.
  */
 export class TailFeed {
   readonly #options: TailFeedOptions;
@@ -62,10 +71,11 @@ export class TailFeed {
   async #run(): Promise<void> {
     const { clock, logger } = this.#options;
     const { signal } = this.#stopping;
-    while (!signal.aborted) {
+    for (let turn = 0; !signal.aborted; turn++) {
       await clock.sleep(INTERVAL_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
       try {
+        if (turn % EXCHANGE_EVERY === 0) await this.exchange();
         await this.look();
       } catch (error) {
         if (!signal.aborted) logger.warn({ err: error }, "cannot look for lines of other processes now");
@@ -73,7 +83,13 @@ export class TailFeed {
     }
   }
 
-  /** Looks once. What cannot be read is told to the follows as dropped. */
+  /** Seals what is followed elsewhere, and asks the others for the same. */
+  async exchange(): Promise<void> {
+    const { hub, catalog, walId, seal } = this.#options;
+    for (const projectId of await catalog.exchangeFollows(walId, hub.followed())) seal(projectId);
+  }
+
+  /** Looks once for what others have stored. What cannot be read is told to the follows as dropped. */
   async look(): Promise<void> {
     const { hub, catalog, walIds, clock } = this.#options;
     const projectIds = hub.followed();

@@ -8,6 +8,9 @@ import { startS3Server, type S3Server } from "#tests/support/s3-server.ts";
 import { startServer, type TestServer } from "#tests/support/server.ts";
 import { TailFollow } from "#tests/support/tail-follow.ts";
 
+/** Nothing here is stored because it is old enough. */
+const BATCH_MAX_AGE_MS = "3600000";
+
 let store: S3Server;
 let first: ApiServer;
 let second: TestServer;
@@ -16,7 +19,7 @@ let directory: string;
 
 beforeAll(async () => {
   store = await startS3Server();
-  first = await startApiServer({ store, env: { BATCH_MAX_AGE_MS: "500" } });
+  first = await startApiServer({ store, env: { BATCH_MAX_AGE_MS } });
   directory = await mkdtemp(path.join(tmpdir(), "akavelog-second-"));
   second = await startServer({
     dataDirectory: directory,
@@ -25,7 +28,7 @@ beforeAll(async () => {
       DATABASE_URL: first.database.url,
       SESSION_SECRET: first.env("SESSION_SECRET") ?? "",
       ...storeEnv(store),
-      BATCH_MAX_AGE_MS: "500",
+      BATCH_MAX_AGE_MS,
     },
   });
   secondApi = apiClient(() => second);
@@ -60,7 +63,7 @@ test("a follow has the lines that other processes take in as well, each once", a
       .map(({ message }) => message)
       .filter((message) => /line \d/.test(message));
   await until("all came", () => numbered().length >= sent.length);
-  await secondApi.commit(project.key, '{"message":"the last line"}');
+  await secondApi.ingest(project.key, '{"message":"the last line"}');
   await until("the last came", () => follow.entries().some(({ message }) => message === "the last line"));
   expect(numbered().sort()).toEqual(sent.sort());
   const { entries } = await first.api.query(project.key, { query: '"the last line"' });
