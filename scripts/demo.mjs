@@ -41,7 +41,9 @@ const server = spawn(process.execPath, ["build/server/index.js"], {
 let isStopping = false;
 server.once("exit", (code) => process.exit(code ?? 1));
 for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, () => {
+  // Twice, where it comes to a whole group of processes and npm hands it on as well.
+  process.on(signal, () => {
+    if (isStopping) return;
     isStopping = true;
     server.kill("SIGTERM");
   });
