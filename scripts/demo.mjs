@@ -16,12 +16,18 @@ const HISTORY_VISITS = (HISTORY_MS / 1_000) * VISITS_PER_S;
 const REQUEST_ENTRIES = 2_000;
 
 const dataDirectory = process.env.DATA_DIR ?? "data";
-const url = `http://${process.env.HOST ?? "127.0.0.1"}:${process.env.PORT ?? 3000}`;
+const host = process.env.HOST ?? "127.0.0.1";
+const url = `http://${host.includes(":") ? `[${host}]` : host}:${process.env.PORT ?? 3000}`;
 const keyFile = path.join(dataDirectory, "demo-key");
 const passwordFile = path.join(dataDirectory, "demo-password");
 const EMAIL = "demo@example.org";
 
 await buildWhenStale();
+// Else the other server would get this one's secrets and logs.
+if (await fetch(`${url}/healthz`).catch(() => null)) {
+  console.error(`cannot start: something answers at ${url} already; stop it or set another PORT`);
+  process.exit(1);
+}
 const password = demoPassword();
 const server = spawn(process.execPath, ["build/server/index.js"], {
   stdio: "inherit",
@@ -35,7 +41,9 @@ const server = spawn(process.execPath, ["build/server/index.js"], {
 let isStopping = false;
 server.once("exit", (code) => process.exit(code ?? 1));
 for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, () => {
+  // Twice, where it comes to a whole group of processes and npm hands it on as well.
+  process.on(signal, () => {
+    if (isStopping) return;
     isStopping = true;
     server.kill("SIGTERM");
   });
@@ -85,7 +93,7 @@ async function canSignIn() {
   const answer = await fetch(`${url}/login`, {
     method: "POST",
     redirect: "manual",
-    headers: { origin: url },
+    headers: { origin: new URL(process.env.PUBLIC_URL || url).origin },
     body: new URLSearchParams({ email: EMAIL, password }),
   });
   return answer.status === 302;

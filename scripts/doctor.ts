@@ -7,12 +7,14 @@ import { CatalogDatabase } from "#app/server/catalog/database.ts";
 import { migrateDatabase } from "#app/server/catalog/migrate-database.ts";
 import { openEmbeddedPostgres } from "#app/server/catalog/embedded-postgres.ts";
 import { pingDatabase } from "#app/server/catalog/ping-database.ts";
-import { readEnv, type Env } from "#app/server/env.ts";
+import type { Env } from "#app/server/env.ts";
 import { openFileSystemObjectStore } from "#app/server/o3/file-system-object-store.ts";
 import { probeStore } from "#app/server/o3/probe-store.ts";
 import { openS3ObjectStore } from "#app/server/o3/s3-object-store.ts";
+import { toStartError } from "#app/server/start-error.ts";
 import { lockDataDir } from "#app/server/system/data-dir-lock.ts";
 import { nodeFileSystem } from "#app/server/system/node-file-system.ts";
+import { runCommand } from "#scripts/run-command.ts";
 
 interface Row {
   what: string;
@@ -26,17 +28,27 @@ interface Row {
 const NEEDED = new Set(["put", "head", "get", "list", "delete", "connect", "migrate"]);
 const PINGS = 20;
 
-const env = readEnv();
-const rows = [...(await storeRows(env)), ...(await databaseRows(env))];
-printTable(rows);
-process.exitCode = rows.some(({ check, ok }) => !ok && NEEDED.has(check)) ? 1 : 0;
+await runCommand(async (env) => {
+  const rows = [...(await storeRows(env)), ...(await databaseRows(env))];
+  printTable(rows);
+  process.exitCode = rows.some(({ check, ok }) => !ok && NEEDED.has(check)) ? 1 : 0;
+});
+
+/** What cannot even be opened is a line of the table too. */
+function closedRow(what: string, check: string, error: unknown, dataDir: string): Row {
+  return { what, check, ok: false, detail: reasonOf(toStartError(error, dataDir)), ms: 0 };
+}
 
 async function storeRows({ o3, dataDir }: Env): Promise<Row[]> {
   const probe = { runId: randomBytes(8).toString("hex"), nowMs: () => performance.now() };
   if (o3 === null) {
     const root = path.resolve(dataDir, "objects");
-    const store = await openFileSystemObjectStore({ root, fileSystem: nodeFileSystem });
-    return (await probeStore(store, probe)).map((result) => ({ what: "folder", ...result }));
+    try {
+      const store = await openFileSystemObjectStore({ root, fileSystem: nodeFileSystem });
+      return (await probeStore(store, probe)).map((result) => ({ what: "folder", ...result }));
+    } catch (error) {
+      return [closedRow("folder", "put", error, dataDir)];
+    }
   }
   const store = openS3ObjectStore(o3);
   const { countVersions, answersRanges } = store;
@@ -49,6 +61,7 @@ async function databaseRows({ databaseUrl, dataDir }: Env): Promise<Row[]> {
   const logger = pino({ level: "error" });
   const closers: (() => Promise<void>)[] = [];
   const found: Row[] = [];
+  const what = databaseUrl === null ? "embedded database" : "database";
   try {
     const url = databaseUrl ?? (await openEmbedded());
     const migrationsFolder = path.resolve("drizzle");
@@ -67,6 +80,8 @@ async function databaseRows({ databaseUrl, dataDir }: Env): Promise<Row[]> {
       for (let i = 0; i < PINGS; i++) await pingDatabase(database);
       return `${((performance.now() - startedMs) / PINGS).toFixed(1)} ms a round trip`;
     });
+  } catch (error) {
+    found.push(closedRow(what, "connect", error, dataDir));
   } finally {
     for (const close of closers.reverse()) await close();
   }
@@ -85,7 +100,6 @@ async function databaseRows({ databaseUrl, dataDir }: Env): Promise<Row[]> {
       (detail) => ({ ok: true, detail }),
       (error: unknown) => ({ ok: false, detail: reasonOf(error) }),
     );
-    const what = databaseUrl === null ? "embedded database" : "database";
     found.push({ what, check: name, ...outcome, ms: performance.now() - startedMs });
   }
 }

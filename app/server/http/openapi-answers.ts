@@ -124,6 +124,7 @@ const event = z.object({
 export const ANSWERS = {
   durable: ingested.extend({ committed: z.literal(false).optional() }),
   committed: ingested.extend({ committed: z.literal(true), batches: z.array(z.string()) }),
+  refused: ingested.extend({ accepted: z.literal(0) }),
   page: z.object({
     entries: z.array(entry),
     end: z.object({
@@ -201,5 +202,6 @@ export const ANSWERS = {
   }),
   alive: z.object({ status: z.literal("ok") }),
   ready: z.object({ status: z.literal("ready"), degraded: z.array(z.string()) }),
+  notReady: z.object({ status: z.literal("not ready"), reason: z.string(), degraded: z.array(z.string()) }),
   contract: z.looseObject({ openapi: z.literal("3.1.0") }),
 } as const;

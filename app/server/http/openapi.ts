@@ -28,6 +28,7 @@ const ENTRIES = {
   "text/event-stream": { schema: { type: "string" } },
   "application/json": { schema: bodySchema(ANSWERS.page) },
 };
+const PROBLEM_CONTENT = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
 const PROBLEM = { $ref: "#/components/responses/Problem" };
 
 /** openapiDocument is this server's contract as OpenAPI 3.1; bodies are described by the schemas that check them. */
@@ -56,7 +57,7 @@ export function openapiDocument(nowMs: number): Json {
       responses: {
         Problem: {
           description: "What is wrong, as RFC 9457 has it.",
-          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+          content: PROBLEM_CONTENT,
         },
       },
       schemas: {
@@ -78,11 +79,12 @@ export function openapiDocument(nowMs: number): Json {
 
 function operations(nowMs: number): Record<string, Record<string, Operation>> {
   const query = bodySchema(queryRequestSchema);
-  const queryParameters = [
-    ...["from", "to", "query", "keyword", "order", "cursor"].map((name) => parameter("query", name)),
+  const filterParameters = [
+    ...["query", "keyword"].map((name) => parameter("query", name)),
     ...["service", "level"].map((name) => parameter("query", name, { type: "array", items: { type: "string" } })),
     parameter("query", "tags", ANY_OBJECT, "Each as `tags.<key>=<value>`."),
   ];
+  const rangeParameters = ["from", "to", "order", "cursor"].map((name) => parameter("query", name));
   const json = (description: string, answer: keyof typeof ANSWERS, status = "200") => ({
     [status]: { description, content: { "application/json": { schema: bodySchema(ANSWERS[answer]) } } },
   });
@@ -101,6 +103,10 @@ function operations(nowMs: number): Record<string, Record<string, Operation>> {
         answers: {
           ...json("Committed (`wait=commit`).", "committed"),
           ...json("Durable on this machine's disk.", "durable", "202"),
+          "422": {
+            description: "Every record is refused; or the `Idempotency-Key` was used with another body.",
+            content: { "application/json": { schema: bodySchema(ANSWERS.refused) }, ...PROBLEM_CONTENT },
+          },
         },
       },
     },
@@ -140,7 +146,7 @@ function operations(nowMs: number): Record<string, Record<string, Operation>> {
       get: {
         summary: "Follow entries as they arrive",
         caller: "key",
-        parameters: queryParameters,
+        parameters: filterParameters,
         answers: {
           "200": {
             description: "Events `entry`, `dropped` and `heartbeat`.",
@@ -154,7 +160,8 @@ function operations(nowMs: number): Record<string, Record<string, Operation>> {
         summary: "Every match as a file",
         caller: "key",
         parameters: [
-          ...queryParameters,
+          ...filterParameters,
+          ...rangeParameters,
           parameter("query", "format", { enum: ["ndjson", "csv"], default: "ndjson" }),
           parameter("query", "limit", { type: "integer", minimum: 1 }),
         ],
@@ -272,7 +279,10 @@ function operations(nowMs: number): Record<string, Record<string, Operation>> {
       get: {
         summary: "Whether this process takes logs",
         caller: "anybody",
-        answers: json("It does; what else is wrong.", "ready"),
+        answers: {
+          ...json("It does; what else is wrong.", "ready"),
+          ...json("It does not; why, and what else is wrong.", "notReady", "503"),
+        },
       },
     },
     "/metrics": {

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { problemsOf } from "#tests/support/json-schema.ts";
 import { startApiServer, type ApiServer } from "#tests/support/api-server.ts";
 
 const METRICS_TOKEN = "k7Qp2Xw9Zr4Tn8Vb3Ms6Lc1Hd5Jf0Gy";
@@ -40,7 +41,30 @@ test("the contract is valid OpenAPI 3.1 and has every route of the API", async (
 
 /** Routes that only our own pages call. */
 function isOfPages(name: string): boolean {
-  return name.startsWith("p.$slug") || name === "logout.ts";
+  return name.startsWith("p.$slug");
+}
+
+test("the contract has the refusals that are no problem documents, and no parameter that does nothing", async () => {
+  const { paths } = (await (await server.api.call("/openapi.json")).json()) as Contract;
+  const { key } = await server.api.createProject("contract");
+  const refused = await server.api.call("/ingest", { method: "POST", key, body: '{"message":' });
+  expect([refused.status, refused.headers.get("content-type")]).toEqual([422, "application/json"]);
+  const { content = {} } = paths["/ingest"]?.["post"]?.responses["422"] ?? {};
+  expect(Object.keys(content)).toEqual(["application/json", "application/problem+json"]);
+  expect(problemsOf(content["application/json"]?.schema ?? {}, await refused.json())).toEqual([]);
+  expect(Object.keys(paths["/readyz"]?.["get"]?.responses ?? {})).toContain("503");
+  const tail = paths["/tail"]?.["get"]?.parameters.map(({ name }) => name);
+  expect(tail).toEqual(["query", "keyword", "service", "level", "tags"]);
+});
+
+interface Contract {
+  paths: Record<
+    string,
+    Record<
+      string,
+      { parameters: { name: string }[]; responses: Record<string, { content?: Record<string, { schema: object }> }> }
+    >
+  >;
 }
 
 test("metrics tell what was taken in, to whoever has the token", async () => {

@@ -16,8 +16,11 @@ beforeEach(async () => {
 afterEach(() => rm(dataDirectory, { recursive: true, force: true }));
 
 /** What a server that will not start writes, and its exit code. */
-async function refusal(env: Record<string, string>): Promise<{ exitCode: number | null; output: string }> {
-  const child = spawn(process.execPath, ["build/server/index.js"], {
+async function refusal(
+  env: Record<string, string>,
+  started = ["build/server/index.js"],
+): Promise<{ exitCode: number | null; output: string }> {
+  const child = spawn(process.execPath, started, {
     env: { PATH: process.env["PATH"], ...SERVER_ENV, PORT: "0", DATA_DIR: dataDirectory, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -55,3 +58,20 @@ test("a process whose port is taken is never ready for logs", async () => {
   expect(output).toContain(`cannot listen on 127.0.0.1:${port}`);
   expect(output).not.toContain("ready for logs");
 });
+
+test.each(["doctor", "reindex", "reset-password"])(
+  "npm run %s says in one sentence what only the operator can mend",
+  async (command) => {
+    const started = ["--import", "tsx", `scripts/${command}.ts`, "ada@example.org"];
+    expect(await refusal({ PORT: "none" }, started)).toEqual({
+      exitCode: 1,
+      output: 'cannot start: PORT must be a whole number from 0 to 65535, not "none"\n',
+    });
+    const file = path.join(dataDirectory, "file");
+    await writeFile(file, "");
+    const { exitCode, output } = await refusal({ DATA_DIR: file }, started);
+    expect(exitCode).toBe(1);
+    expect(output).toContain("is no folder; set another DATA_DIR");
+    expect(output).not.toContain("    at ");
+  },
+);

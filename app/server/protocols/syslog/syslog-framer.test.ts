@@ -19,6 +19,12 @@ test.each([
   ['{"a":1}\0{"a":2}', ['{"a":1}', '{"a":2}']],
   ['<13>one\n{"a":1}\0<13>two\n', ["<13>one", '{"a":1}', "<13>two"]],
   ["<13>a\0b\n", ["<13>a\0b"]],
+  ['{\n  "a": [\n    {}\n  ]\n}\0{\r\n"a": 1\r\n}\0', ['{\n  "a": [\n    {}\n  ]\n}', '{\r\n"a": 1\r\n}']],
+  ['{\n  "a": 1\n}\n{"a":2}\n', ['{\n  "a": 1\n}', '{"a":2}']],
+  ['{"a":1}\n\0{"a":2}\0<13>b\n\0<13>c\n', ['{"a":1}', '{"a":2}', "<13>b", "<13>c"]],
+  ['{"a":"}\\"{"}\n{"a":2}\n', ['{"a":"}\\"{"}', '{"a":2}']],
+  ['{"a":"cut\n{"a":2}\n', ['{"a":"cut', '{"a":2}']],
+  ['{"a":[\n<13>two\n', ['{"a":[', "<13>two"]],
 ])("%j holds %j", (stream, frames) => {
   for (let pieceBytes = 1; pieceBytes <= stream.length; pieceBytes++)
     expect(framesOf(stream, pieceBytes)).toEqual(frames);

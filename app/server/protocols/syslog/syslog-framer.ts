@@ -1,3 +1,5 @@
+import { GelfEnd } from "#app/server/protocols/syslog/gelf-end.ts";
+
 /** Longer messages are cut; a sender that announces more than this much is not speaking syslog. */
 export const MAX_FRAME_BYTES = 1024 * 1024;
 const MAX_COUNT_DIGITS = 7;
@@ -18,14 +20,22 @@ export class SyslogFramer {
   #rest: Buffer = Buffer.alloc(0);
   /** A line was too long and its beginning is passed on already: what is left of it, up to this byte, is dropped. */
   #skippedTo: number | null = null;
+  /** How far the message of GELF is known that the rest begins with. */
+  #gelfEnd = new GelfEnd();
 
   /** Returns the messages that are whole, or null when the stream cannot be cut any more. */
   feed(chunk: Buffer): Buffer[] | null {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const frames: Buffer[] = [];
     while (bytes.length > 0) {
-      const frame = this.#skippedTo === null ? takeFrame(bytes) : skipTo(this.#skippedTo, bytes);
+      // Behind the LF that ended a message: its sender ends with both.
+      if (bytes[0] === NUL && this.#skippedTo === null) {
+        bytes = bytes.subarray(1);
+        continue;
+      }
+      const frame = this.#skippedTo === null ? takeFrame(bytes, this.#gelfEnd) : skipTo(this.#skippedTo, bytes);
       if (frame === null) break;
+      this.#gelfEnd = new GelfEnd();
       if (frame === "broken") return null;
       if (frame.message.length > 0) frames.push(frame.message);
       this.#skippedTo = frame.goesOnTo;
@@ -57,10 +67,10 @@ interface Frame {
 }
 
 /** Null: more bytes are needed. */
-function takeFrame(bytes: Buffer): Frame | "broken" | null {
+function takeFrame(bytes: Buffer, gelfEnd: GelfEnd): Frame | "broken" | null {
   const counted = takeCountedFrame(bytes);
   if (counted !== undefined) return counted;
-  const end = endOfLine(bytes);
+  const end = bytes[0] === OPEN_BRACE ? gelfEnd.find(bytes) : bytes.indexOf(LF);
   if (end !== -1) return { message: trimmed(bytes.subarray(0, end)), rest: bytes.subarray(end + 1), goesOnTo: null };
   if (bytes.length <= MAX_FRAME_BYTES) return null;
   return {
@@ -68,14 +78,6 @@ function takeFrame(bytes: Buffer): Frame | "broken" | null {
     rest: bytes.subarray(bytes.length),
     goesOnTo: bytes[0] === OPEN_BRACE ? NUL : LF,
   };
-}
-
-/** JSON on one line has neither of the two in it, and some senders of GELF end with LF. */
-function endOfLine(bytes: Buffer): number {
-  if (bytes[0] !== OPEN_BRACE) return bytes.indexOf(LF);
-  const nul = bytes.indexOf(NUL);
-  const lf = bytes.subarray(0, nul === -1 ? bytes.length : nul).indexOf(LF);
-  return lf === -1 ? nul : lf;
 }
 
 /** Undefined: the message is no counted one. */
