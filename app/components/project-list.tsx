@@ -19,7 +19,7 @@ function ProjectCard({ project }: { project: ProjectOverview }) {
   const entries = hourly.reduce((sum, count) => sum + count, 0);
   return (
     <li className="relative rounded-xl border border-border bg-raised p-5 transition-colors hover:border-border-strong">
-      <h2 className="truncate font-semibold tracking-tight">
+      <h2 title={name} className="truncate font-semibold tracking-tight">
         <Link to={`/p/${slug}`} className="after:absolute after:inset-0 after:rounded-xl">
           {name}
         </Link>

@@ -153,6 +153,12 @@ test("an invited viewer sees and cannot change", async ({ page, browser, baseURL
   await expect(guest).toHaveURL(new RegExp(`/p/${slug}$`));
   await guest.goto(`/p/${slug}/settings`);
   await expect(guest.getByLabel("Name")).toBeDisabled();
+  await expect(guest.getByRole("navigation", { name: "Settings" }).getByRole("link")).toHaveText([
+    "General",
+    "Shippers",
+    "Members",
+    "Channels",
+  ]);
   await expect(guest.getByRole("button", { name: "Save" })).toHaveCount(0);
   await expect(guest.getByRole("button", { name: "Delete project" })).toHaveCount(0);
   const answer = await guest.goto(`/p/${slug}/settings/keys`);

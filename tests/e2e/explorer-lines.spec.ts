@@ -105,6 +105,10 @@ test("a search is saved, opened again and deleted; a viewer cannot, by page or b
 }) => {
   await page.goto(logsOf(shop, { query: "level:error", columns: "host" }));
   await page.getByRole("button", { name: "Save search" }).click();
+  await expect(page.getByLabel("Name")).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("button", { name: "Save search" })).toBeFocused();
+  await page.keyboard.press("Enter");
   await page.getByLabel("Name").fill("  ");
   await page.getByRole("button", { name: "Save this search" }).click();
   await expect(page.getByText("Enter a name.")).toBeVisible();

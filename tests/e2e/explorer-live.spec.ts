@@ -87,3 +87,22 @@ test("following from a time that is over looks at the present", async ({ page })
   await page.getByRole("button", { name: "Previous range" }).click();
   await expect(page).toHaveURL(/from=2026-01-01/);
 });
+
+test("lines that were followed stay and count where the search is not answered", async ({
+  page,
+  workspace,
+  consoleErrors,
+}) => {
+  await page.goto(logsOf(shop));
+  await follow(page);
+  await workspace.client.ingest(shop.key, JSON.stringify({ message: "the only one" }));
+  await expect(rowsOf(page).first()).toContainText("the only one");
+  await page.route("**/query?*", (route) => route.fulfill({ status: 503, body: "" }));
+  await page.getByRole("button", { name: "Run" }).click();
+  await expect(statusOf(page)).toContainText("Partial: 1 line.");
+  await expect(rowsOf(page)).toHaveCount(1);
+  await page.unrouteAll();
+  await page.getByRole("button", { name: "Retry" }).click();
+  await expect(page.getByText("lines, all there are")).toBeVisible();
+  for (const error of consoleErrors.splice(0)) expect(error).toContain("503");
+});

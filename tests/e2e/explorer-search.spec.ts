@@ -214,11 +214,17 @@ test("the whole walk works by keyboard alone", async ({ page }) => {
   await expect(details).toContainText("request 8 of the shop");
   await page.keyboard.press("k");
   await expect(details).toContainText("request 5 of the shop");
+  await page.getByRole("tab", { name: "Line", exact: true }).focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(page.getByRole("tab", { name: "Surrounding lines", selected: true })).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(details).toBeHidden();
+  const list = page.getByRole("grid", { name: "Log lines" });
+  await expect(list).toBeFocused();
   await page.keyboard.press("?");
   await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
   await page.keyboard.press("Escape");
+  await expect(list).toBeFocused();
   await page.keyboard.press("t");
   await expect(page.getByLabel("Type a time range")).toBeFocused();
   await page.keyboard.type("30m");

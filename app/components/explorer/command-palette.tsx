@@ -1,5 +1,6 @@
 import { Command } from "cmdk";
 import { Dialog as Primitive } from "radix-ui";
+import { useFocusReturn } from "#app/components/ui/use-focus-return.ts";
 
 /** PaletteCommand is something the palette can do. */
 export interface PaletteCommand {
@@ -18,6 +19,7 @@ export interface CommandPaletteProps {
 
 /** CommandPalette finds every command by its name. It is there at once, since whoever opens it types on. */
 export function CommandPalette({ getCommands, onClose }: CommandPaletteProps) {
+  const focusReturn = useFocusReturn();
   const commands = getCommands();
   const groups = [...new Set(commands.map(({ group }) => group))];
   return (
@@ -25,6 +27,7 @@ export function CommandPalette({ getCommands, onClose }: CommandPaletteProps) {
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 bg-shade" />
         <Primitive.Content
+          {...focusReturn}
           aria-describedby={undefined}
           className="fixed top-[12dvh] left-1/2 z-50 w-[calc(100vw-2rem)] max-w-xl -translate-x-1/2 overflow-hidden rounded-xl border border-border bg-raised shadow-xl outline-none"
         >

@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronUp, Copy, Link2, X } from "lucide-react";
-import { useState } from "react";
+import { useState, type KeyboardEvent } from "react";
 import { DetailContext } from "#app/components/explorer/detail-context.tsx";
 import { DetailFields, type FieldActions } from "#app/components/explorer/detail-fields.tsx";
 import { DetailMessage } from "#app/components/explorer/detail-message.tsx";
@@ -119,6 +119,13 @@ interface TabButtonProps {
 }
 
 function TabButton({ id, tab, onChange, children }: TabButtonProps) {
+  function onKeyDown({ key }: KeyboardEvent): void {
+    if (key !== "ArrowLeft" && key !== "ArrowRight") return;
+    // There are two, so both keys lead to the other one.
+    const other = id === "line" ? "around" : "line";
+    onChange(other);
+    document.getElementById(`detail-tab-${other}`)?.focus();
+  }
   return (
     <button
       id={`detail-tab-${id}`}
@@ -126,7 +133,9 @@ function TabButton({ id, tab, onChange, children }: TabButtonProps) {
       role="tab"
       aria-selected={id === tab}
       aria-controls="detail-tab"
+      tabIndex={id === tab ? 0 : -1}
       onClick={() => onChange(id)}
+      onKeyDown={onKeyDown}
       className="-mb-px cursor-pointer border-b-2 border-transparent px-1.5 py-2 text-xs font-medium text-muted hover:text-ink aria-selected:border-accent aria-selected:text-accent"
     >
       {children}

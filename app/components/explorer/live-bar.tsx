@@ -9,7 +9,7 @@ export function LiveBar({ view, pause, resume }: Tail) {
   const losses = [
     dropped > 0 ? `${formatLines(dropped)} came faster than this browser reads` : "",
     missed > 0 ? `${formatLines(missed)} came while paused and were not kept` : "",
-    cuts > 0 ? `the connection was cut ${cuts === 1 ? "once" : `${cuts} times`}` : "",
+    cuts > 0 ? `lines of the time in which the connection was cut${cuts === 1 ? "" : `, ${cuts} times`}` : "",
   ].filter(Boolean);
   return (
     <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-border bg-accent-soft px-3 py-1 text-xs sm:px-4">

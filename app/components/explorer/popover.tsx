@@ -1,5 +1,6 @@
 import { Popover as Primitive } from "radix-ui";
 import type { ReactNode } from "react";
+import { hasCoarsePointer } from "#app/components/coarse-pointer.ts";
 
 export interface PopoverProps {
   trigger: ReactNode;
@@ -35,7 +36,7 @@ export function Popover({
           sideOffset={6}
           collisionPadding={8}
           // A field in it that took the focus would bring the screen's keyboard up, over what was asked for.
-          onOpenAutoFocus={(event) => isCoarse() && event.preventDefault()}
+          onOpenAutoFocus={(event) => hasCoarsePointer() && event.preventDefault()}
           className={`z-40 max-h-[var(--radix-popover-content-available-height)] overflow-y-auto rounded-lg border border-border bg-raised shadow-lg outline-none ${className}`}
         >
           {children}
@@ -43,10 +44,6 @@ export function Popover({
       </Primitive.Portal>
     </Primitive.Root>
   );
-}
-
-function isCoarse(): boolean {
-  return window.matchMedia("(pointer: coarse)").matches;
 }
 
 /** PopoverClose closes the popover it stands in when it is pressed. */

@@ -1,6 +1,7 @@
 import { X } from "lucide-react";
 import { Dialog as Primitive } from "radix-ui";
 import type { ReactNode } from "react";
+import { useFocusReturn } from "#app/components/ui/use-focus-return.ts";
 import { buttonClass } from "#app/components/ui/button.tsx";
 
 export interface SheetProps {
@@ -12,11 +13,13 @@ export interface SheetProps {
 
 /** Sheet covers a narrow screen with what stands beside the list on a wide one. */
 export function Sheet({ title, isOpen, onClose, children }: SheetProps) {
+  const focusReturn = useFocusReturn();
   return (
     <Primitive.Root open={isOpen} onOpenChange={(next) => next || onClose()}>
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 bg-shade" />
         <Primitive.Content
+          {...focusReturn}
           aria-describedby={undefined}
           className="fixed inset-x-0 bottom-0 z-50 flex h-[88dvh] flex-col rounded-t-2xl border-t border-border bg-raised shadow-xl outline-none"
         >

@@ -27,7 +27,7 @@ export function StatusLine({ view, isStale, hasMore, stop, resume, shown, isLive
       </div>
     );
   // Where the rows would be stands why, and the way to ask again.
-  if (failure !== null && count === 0)
+  if (failure !== null && shown === 0)
     return (
       <p className="truncate text-muted" role="status">
         0 lines: not searched
@@ -40,7 +40,7 @@ export function StatusLine({ view, isStale, hasMore, stop, resume, shown, isLive
         <p className="flex min-w-0 items-center gap-1.5 text-level-warn" role="status">
           <CircleAlert className="size-3.5 shrink-0" aria-hidden="true" />
           <span className="truncate">
-            <strong className="font-semibold">Partial:</strong> {formatLines(count)}. {partial}
+            <strong className="font-semibold">Partial:</strong> {formatLines(shown)}. {partial}
           </span>
         </p>
         {(phase === "stopped" || phase === "failed") && (

@@ -1,6 +1,8 @@
 import { X } from "lucide-react";
 import { Dialog as Primitive } from "radix-ui";
 import type { ReactNode } from "react";
+import { hasCoarsePointer } from "#app/components/coarse-pointer.ts";
+import { useFocusReturn } from "#app/components/ui/use-focus-return.ts";
 import { buttonClass } from "#app/components/ui/button.tsx";
 
 export interface DialogProps {
@@ -13,18 +15,27 @@ export interface DialogProps {
   children: ReactNode;
 }
 
-/** Dialog asks for one thing above the page. Esc and a click beside it close it, and the focus returns to where it was. */
+/**
+ * Dialog asks for one thing above the page, with the focus in its first field. Esc and a click beside it close it, and the
+ * focus returns to where it was.
+ */
 export function Dialog({ title, description, trigger, isOpen, onOpenChange, children }: DialogProps) {
   const control = {
     ...(isOpen === undefined ? {} : { open: isOpen }),
     ...(onOpenChange === undefined ? {} : { onOpenChange }),
   };
+  const focusReturn = useFocusReturn();
   return (
     <Primitive.Root {...control}>
       {trigger !== undefined && <Primitive.Trigger asChild>{trigger}</Primitive.Trigger>}
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 bg-shade" />
         <Primitive.Content
+          onOpenAutoFocus={(event) => {
+            focusReturn.onOpenAutoFocus();
+            focusField(event);
+          }}
+          {...(trigger === undefined ? { onCloseAutoFocus: focusReturn.onCloseAutoFocus } : {})}
           className="fixed top-1/2 left-1/2 z-50 max-h-[90dvh] w-[calc(100vw-2rem)] max-w-lg -translate-x-1/2 -translate-y-1/2 overflow-y-auto rounded-xl border border-border bg-raised p-5 shadow-xl outline-none sm:p-6"
           {...(description === undefined ? { "aria-describedby": undefined } : {})}
         >
@@ -45,6 +56,14 @@ export function Dialog({ title, description, trigger, isOpen, onOpenChange, chil
       </Primitive.Portal>
     </Primitive.Root>
   );
+}
+
+function focusField(event: Event): void {
+  if (hasCoarsePointer() || !(event.currentTarget instanceof Element)) return;
+  const field = event.currentTarget.querySelector<HTMLElement>("input:not([type=hidden]), select, textarea");
+  if (field === null) return;
+  event.preventDefault();
+  field.focus();
 }
 
 /** DialogClose closes the dialog it stands in when it is pressed. */
