@@ -12,7 +12,7 @@ export function roleAllows(role: Role, needed: Role): boolean {
 
 export const MIN_PASSWORD_LENGTH = 10;
 /** Hashing takes time by length; nobody remembers more. */
-const MAX_PASSWORD_LENGTH = 200;
+export const MAX_PASSWORD_LENGTH = 200;
 
 /** emailSchema reads an address in any case; addresses are kept and compared in lower case. */
 export const emailSchema = z

@@ -17,7 +17,15 @@ test("a name is trimmed and has 1 to 100 characters, counted as people count the
 });
 
 test("what PostgreSQL or a screen would choke on is refused in a name", () => {
-  for (const name of ["nul\0", "line\nbreak", "\u001b[31m", "half \ud83d"]) {
+  for (const name of [
+    "nul\0",
+    "line\nbreak",
+    "line\u2028break",
+    "\u001b[31m",
+    "half \ud83d",
+    "gp\u202egpj.exe",
+    "\u2066x",
+  ]) {
     expect(isAccepted(createProjectSchema, { name })).toBe(false);
     expect(isAccepted(keySchema, { name, scopes: ["query"] })).toBe(false);
   }

@@ -36,8 +36,9 @@ export interface ApiKey {
   revokedAt: string | null;
 }
 
-// PostgreSQL refuses NUL, and the other control characters and lone surrogates have no business in a name.
-const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
+// PostgreSQL refuses NUL, and the other control characters, lone surrogates and ends of lines have no business in a name. What
+// turns the order of characters about would turn that of the page around the name about as well.
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
 /** nameSchema reads a name that people give to a project or a key. */
 export const nameSchema = z

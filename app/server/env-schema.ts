@@ -1,13 +1,14 @@
 import { z } from "zod";
-import { emailSchema, newPasswordSchema } from "#app/core/account.ts";
 import {
   age,
   apiKey,
   bytes,
   databaseUrl,
+  email,
   httpUrl,
   milliseconds,
   oneOf,
+  password,
   port,
   publicUrl,
   secret,
@@ -41,8 +42,8 @@ export const envSchema = z.object({
   OIDC_ISSUER: httpUrl("https://accounts.example.org").optional(),
   OIDC_CLIENT_ID: text().optional(),
   OIDC_CLIENT_SECRET: text().optional(),
-  AKAVELOG_ADMIN_EMAIL: emailSchema.optional(),
-  AKAVELOG_ADMIN_PASSWORD: newPasswordSchema.optional(),
+  AKAVELOG_ADMIN_EMAIL: email().optional(),
+  AKAVELOG_ADMIN_PASSWORD: password().optional(),
   METRICS_TOKEN: shortToken(16).optional(),
   BATCH_MAX_ENTRIES: wholeNumber(10_000, 1, 1_000_000),
   BATCH_MAX_BYTES: bytes(8 * MIB, 1024),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { emailSchema, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, newPasswordSchema } from "#app/core/account.ts";
 import { isWellFormedApiKey } from "#app/server/catalog/api-key-secret.ts";
 
 /** The longest that a timer of Node's waits; it takes a longer one for none at all, and fires at once. */
@@ -67,6 +68,25 @@ export function text() {
 /** apiKey is one that could have been given out: syslog has no answer that would tell a sender of a mistyped one. */
 export function apiKey() {
   return z.string().refine(isWellFormedApiKey, "must be a whole API key of the project, which begins with akl_");
+}
+
+/** email and password are what the first account's form would take. */
+export function email() {
+  return as(emailSchema, "must be an e-mail address, such as ada@example.org");
+}
+
+export function password() {
+  return as(newPasswordSchema, `must have ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters`);
+}
+
+/** Forms speak to whom fills them in. */
+function as(schema: z.ZodType<string>, problem: string) {
+  return z.string().transform((given, context) => {
+    const parsed = schema.safeParse(given);
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: "custom", message: problem });
+    return z.NEVER;
+  });
 }
 
 /** httpUrl is where something else answers; its text may hold a password and is not repeated. */

@@ -63,6 +63,8 @@ test.each([
   ["O3_ENDPOINT", "o3.example.org", "O3_ENDPOINT must be an address such as https://o3-rc2.akave.xyz"],
   ["OTEL_TRACES_SAMPLER_ARG", "1.5", "OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1"],
   ["METRICS_TOKEN", "0123456789 abcdef", "METRICS_TOKEN must be printable ASCII without blanks"],
+  ["AKAVELOG_ADMIN_EMAIL", "ada", "AKAVELOG_ADMIN_EMAIL must be an e-mail address, such as ada@example.org"],
+  ["AKAVELOG_ADMIN_PASSWORD", "short", "AKAVELOG_ADMIN_PASSWORD must have 10 to 200 characters"],
   ["SYSLOG_TCP_KEY", "akl_short", "SYSLOG_TCP_KEY must be a whole API key of the project"],
   ["WEBHOOK_ALLOW_CIDRS", "10.0.0.0", "WEBHOOK_ALLOW_CIDRS must be addresses with a prefix"],
 ])("%s=%j stops the start with a sentence", (name, value, sentence) => {

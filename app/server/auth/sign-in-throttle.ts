@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { LRUCache } from "lru-cache";
 import type { Clock } from "#app/server/system/clock.ts";
 
@@ -11,10 +12,10 @@ const MAX_REMEMBERED = 20_000;
 
 /** SignInThrottle slows guessing down. It remembers in memory, so each process counts for itself. */
 export class SignInThrottle {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "nowMs">;
   readonly #failuresAtMs = new LRUCache<string, number[]>({ max: MAX_REMEMBERED });
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, "nowMs">) {
     this.#clock = clock;
   }
 
@@ -55,5 +56,12 @@ function accountKey(email: string): string {
 }
 
 function addressKey(address: string): string {
-  return `address ${address}`;
+  return `address ${networkOf(address)}`;
+}
+
+/** Of IPv6 a customer gets 64 bits and more to choose from, and could guess from another address each time. */
+function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(":") : parsed.toString();
 }

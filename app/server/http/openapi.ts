@@ -3,6 +3,7 @@ import { alertPreviewSchema, alertRuleSchema, updateAlertRuleSchema } from "#app
 import { createApiKeySchema, createProjectSchema, updateProjectSchema } from "#app/core/project.ts";
 import { queryRequestSchema } from "#app/core/query-request.ts";
 import { ANSWERS } from "#app/server/http/openapi-answers.ts";
+import { PROBLEM, PROBLEM_COMPONENTS, PROBLEM_CONTENT } from "#app/server/http/openapi-problem.ts";
 import { contextRequestSchema, facetsRequestSchema, histogramRequestSchema } from "#app/core/read-requests.ts";
 
 type Json = Record<string, unknown>;
@@ -28,8 +29,6 @@ const ENTRIES = {
   "text/event-stream": { schema: { type: "string" } },
   "application/json": { schema: bodySchema(ANSWERS.page) },
 };
-const PROBLEM_CONTENT = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
-const PROBLEM = { $ref: "#/components/responses/Problem" };
 
 /** openapiDocument is this server's contract as OpenAPI 3.1; bodies are described by the schemas that check them. */
 export function openapiDocument(nowMs: number): Json {
@@ -54,25 +53,7 @@ export function openapiDocument(nowMs: number): Json {
         apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
         bearer: { type: "http", scheme: "bearer", description: "An API key, or the operator's token." },
       },
-      responses: {
-        Problem: {
-          description: "What is wrong, as RFC 9457 has it.",
-          content: PROBLEM_CONTENT,
-        },
-      },
-      schemas: {
-        Problem: {
-          type: "object",
-          required: ["type", "title", "status"],
-          properties: {
-            type: { type: "string" },
-            title: { type: "string" },
-            status: { type: "integer" },
-            detail: { type: "string" },
-            position: { type: "integer", description: "Of a query that is not understood: where." },
-          },
-        },
-      },
+      ...PROBLEM_COMPONENTS,
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { queryRequestSchema, type QueryRequest } from "#app/core/query-request.ts";
 import { problem } from "#app/server/http/problem.ts";
+import { wordIssue } from "#app/server/http/word-issue.ts";
 
 /** Fields of a query's body that can have several values. */
 const REPEATABLE = new Set(["service", "level"]);
@@ -35,7 +36,7 @@ export function readQueryParameters(url: URL, own: readonly string[]): QueryPara
     given.add(name);
   }
   if (Object.keys(tags).length > 0) body["tags"] = tags;
-  const parsed = queryRequestSchema.safeParse(body);
+  const parsed = queryRequestSchema.safeParse(body, { error: wordIssue });
   if (parsed.success) return { asked: parsed.data, own: found };
   throw refusal(parsed.error.issues.map(fieldAndReason));
 }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { problem } from "#app/server/http/problem.ts";
 import { fieldAndReason, refusal } from "#app/server/http/query-parameters.ts";
+import { wordIssue } from "#app/server/http/word-issue.ts";
 
 /** Bodies of the API's own calls are small; logs take another way. */
 const MAX_JSON_BYTES = 256 * 1024;
@@ -21,7 +22,7 @@ export async function readJson<S extends z.ZodType>(
   } catch (error) {
     throw problem({ status: 400, title: "Bad Request", detail: `The body is not JSON: ${(error as Error).message}` });
   }
-  const parsed = schema.safeParse(body);
+  const parsed = schema.safeParse(body, { error: wordIssue });
   if (parsed.success) return parsed.data;
   throw refusal(parsed.error.issues.map(fieldAndReason), unfit);
 }
