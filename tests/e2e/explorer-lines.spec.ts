@@ -75,6 +75,21 @@ test("of many fields those are found that have a text", async ({ page, workspace
   await expect(filters.getByRole("heading")).toHaveText(["field_29"]);
 });
 
+test("a rare value among many is found by a part of it, in any case", async ({ page, workspace }) => {
+  const lines = Array.from({ length: 500 }, (_, index) => ({ message: "one", tags: { user: `User/${index % 250}` } }));
+  const many = await workspace.projectWith("many-values", [
+    ...lines,
+    { message: "rare", tags: { user: "a.Rare (one)" } },
+  ]);
+  await page.goto(logsOf(many));
+  const filters = page.getByRole("complementary", { name: "Filters" });
+  await filters.getByRole("button", { name: "user", exact: true }).click();
+  await filters.getByRole("button", { name: "More values of user" }).click();
+  await filters.getByLabel("Search in user").fill(".RARE (");
+  await filters.getByRole("button", { name: /^a\.Rare \(one\)/ }).click();
+  await expect(statusOf(page)).toContainText("1 line, all there are");
+});
+
 test("the lines around a line are those of its place, whatever the query is", async ({ page }) => {
   await page.goto(logsOf(shop, { query: "trace:t30" }));
   await rowsOf(page).first().click();

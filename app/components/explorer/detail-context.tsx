@@ -64,7 +64,7 @@ export function DetailContext({ slug, entry, zone, onOpen }: DetailContextProps)
       )}
       {data !== null && (
         // A click on lines that are about to be others would open one that nobody pointed at.
-        <div className={`pt-1 ${isLoading ? "pointer-events-none opacity-60" : ""}`}>
+        <div className={`pt-1 ${isLoading ? "stale pointer-events-none" : ""}`}>
           <More isShown={reach < MOST && data.index >= reach} onClick={() => setReach(Math.min(MOST, reach * 3))}>
             Earlier lines
           </More>

@@ -38,9 +38,7 @@ export function FacetPanel({ slug, query, range, facets, seenLabels, runId, onQu
   const isWanted = (label: string) => !isSearchable || hasText(label, wanted);
   const shared = { slug, range, query, runId, onQuery };
   return (
-    <div
-      className={`min-h-0 flex-1 overflow-y-auto overscroll-contain px-2 py-1 ${facets.isLoading ? "opacity-70" : ""}`}
-    >
+    <div className={`min-h-0 flex-1 overflow-y-auto overscroll-contain px-2 py-1 ${facets.isLoading ? "stale" : ""}`}>
       {facets.failure !== null && (
         <div className="m-1 rounded-md bg-sunken p-2.5 text-xs leading-5 text-muted">
           <p>The values could not be counted: {facets.failure.detail}</p>

@@ -5,6 +5,7 @@ import type { Range } from "#app/components/explorer/explorer-state.ts";
 import { LevelShape } from "#app/components/explorer/level-mark.tsx";
 import { hasText, SearchField } from "#app/components/explorer/search-field.tsx";
 import { useFetched } from "#app/components/explorer/use-fetched.ts";
+import { useSoughtValues } from "#app/components/explorer/use-sought-values.ts";
 import { visibleLabel } from "#app/components/explorer/visible-text.ts";
 import type { FieldFilter } from "#app/core/query/edit-query.ts";
 import { formatCount } from "#app/components/format.ts";
@@ -48,7 +49,13 @@ export function FacetSection(props: FacetSectionProps) {
     : null;
   const own = useFetched<Facets>("/facets", slug, body, true, runId);
   const shown = (needsOwn ? own.data?.fields[0] : undefined) ?? facet;
-  const values = mergedValues(shown, filter).filter(({ value }) => hasText(value, wanted));
+  const isPart = (shown?.distinct ?? 0) > (shown?.values.length ?? 0);
+  const sought = useSoughtValues({
+    ...{ slug, range, runId, label },
+    query: countedQuery,
+    text: isLong && isPart ? wanted.trim() : "",
+  });
+  const values = mergedValues(sought.facet ?? shown, filter).filter(({ value }) => hasText(value, wanted));
   const visible = isLong ? values : values.slice(0, FEW);
   const hasFilter = filter.only !== null || filter.excluded.length > 0;
   const isSearchable = isLong && (shown?.values.length ?? 0) > FEW;
@@ -104,7 +111,9 @@ export function FacetSection(props: FacetSectionProps) {
           ))}
         </ul>
         {visible.length === 0 && isOpen && (
-          <p className="px-2 py-1 text-xs text-muted">{own.isLoading && needsOwn ? "Counting" : "No values"}</p>
+          <p className="px-2 py-1 text-xs text-muted">
+            {(own.isLoading && needsOwn) || sought.isLoading ? "Counting" : "No values"}
+          </p>
         )}
         {(shown?.distinct ?? 0) > FEW && (
           <button
@@ -124,9 +133,9 @@ export function FacetSection(props: FacetSectionProps) {
   );
 }
 
-/** Without the count where that is only a lower bound. */
+/** All of them where they are counted, and not more than are listed. */
 function moreLabel(facet: Facet | null | undefined): string {
-  return facet?.exact === true ? `All ${formatCount(facet.distinct)}` : "More";
+  return facet?.exact === true && facet.distinct <= MANY ? `All ${formatCount(facet.distinct)}` : "More";
 }
 
 type FacetValueProps = Pick<

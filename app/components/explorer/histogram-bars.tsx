@@ -50,7 +50,7 @@ export function HistogramBars({ buckets, pointed, isStale, onPoint, onDrag, onSe
       aria-hidden="true"
       viewBox={`0 0 ${count} 100`}
       preserveAspectRatio="none"
-      className={`block size-full cursor-crosshair touch-pan-y overflow-visible ${isStale ? "opacity-50" : ""}`}
+      className={`block size-full cursor-crosshair touch-pan-y overflow-visible ${isStale ? "stale" : ""}`}
       onPointerDown={(event) => {
         if (event.button !== 0 || buckets.length === 0) return;
         event.currentTarget.setPointerCapture(event.pointerId);

@@ -120,7 +120,7 @@ function Totals({
   if (counted === null) return <span className="text-muted">{isLoading ? "Counting" : "No counts"}</span>;
   const totals = levels === null ? sumsOfBars(counted) : countsOf(levels);
   return (
-    <div className={`flex min-w-0 items-center gap-x-1 overflow-hidden ${isLoading ? "opacity-60" : ""}`}>
+    <div className={`flex min-w-0 items-center gap-x-1 overflow-hidden ${isLoading ? "stale" : ""}`}>
       <span className="mr-2 whitespace-nowrap">
         <strong className="font-semibold tabular-nums">{formatCount(counted.total)}</strong>{" "}
         <span className="text-muted">

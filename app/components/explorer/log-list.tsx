@@ -105,7 +105,7 @@ export function LogList(props: LogListProps) {
       tabIndex={0}
       onClick={open}
       onScroll={({ currentTarget }) => currentTarget.scrollTop >= ROW_HEIGHT_PX && onLeaveTop?.()}
-      className={`min-h-0 flex-1 overflow-x-hidden bg-surface overflow-y-auto overscroll-contain outline-none focus-visible:outline-2 focus-visible:-outline-offset-2 ${isStale ? "opacity-50" : ""}`}
+      className={`min-h-0 flex-1 overflow-x-hidden bg-surface overflow-y-auto overscroll-contain outline-none focus-visible:outline-2 focus-visible:-outline-offset-2 ${isStale ? "stale" : ""}`}
     >
       {header}
       {count === 0 && <RowsToCome />}

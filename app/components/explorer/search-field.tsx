@@ -19,6 +19,7 @@ export function SearchField({ label, placeholder = label, value, onChange, class
         value={value}
         autoComplete="off"
         spellCheck={false}
+        maxLength={100}
         onChange={({ currentTarget }) => onChange(currentTarget.value)}
         placeholder={placeholder}
         className="h-7 w-full rounded border border-border-strong bg-raised pr-2 pl-7 text-xs placeholder:text-muted"
