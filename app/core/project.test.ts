@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createApiKeySchema, createProjectSchema, updateProjectSchema } from "#app/core/project.ts";
+import { saveSearchSchema } from "#app/core/saved-search.ts";
 
 const NOW_MS = Date.parse("2026-01-01T00:00:00Z");
 const keySchema = createApiKeySchema(NOW_MS);
@@ -28,6 +29,7 @@ test("what PostgreSQL or a screen would choke on is refused in a name", () => {
   ]) {
     expect(isAccepted(createProjectSchema, { name })).toBe(false);
     expect(isAccepted(keySchema, { name, scopes: ["query"] })).toBe(false);
+    expect(isAccepted(saveSearchSchema, { name, search: "" })).toBe(false);
   }
 });
 

@@ -40,10 +40,15 @@ export interface ApiKey {
 // turns the order of characters about would turn that of the page around the name about as well.
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
+/** isPlainName is true for what can stand in the middle of a page's text and change none of it. */
+export function isPlainName(name: string): boolean {
+  return !UNPRINTABLE.test(name);
+}
+
 /** nameSchema reads a name that people give to a project or a key. */
 export const nameSchema = z
   .string()
-  .refine((name) => !UNPRINTABLE.test(name), "must not contain control characters")
+  .refine(isPlainName, "must not contain control characters")
   .transform((name) => name.trim())
   .refine((name) => name.length > 0, "must not be empty")
   .refine((name) => Array.from(name).length <= MAX_NAME_LENGTH, `must have at most ${MAX_NAME_LENGTH} characters`);

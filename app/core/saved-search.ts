@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isPlainName } from "#app/core/project.ts";
 
 /** SavedSearch is a state of the explorer that a project keeps under a name. `search` is its address's parameters. */
 export interface SavedSearch {
@@ -20,7 +21,7 @@ export const saveSearchSchema = z.object({
     .trim()
     .min(1, "Enter a name.")
     .max(80, "A name has at most 80 characters.")
-    .refine((name) => !name.includes("\0"), "A name is plain text."),
+    .refine(isPlainName, "A name is plain text."),
   search: z
     .string()
     .max(24_000, "This search is too long to be kept.")
