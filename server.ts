@@ -94,13 +94,14 @@ export async function startServer(world: World = realWorld): Promise<void> {
   server.listen(env.port, env.host, () => {
     logger.info(`Akavelog listens on ${addressOf(server)} - open it in a browser for the first steps`);
   });
-  server.on("error", (error) => {
-    logger.fatal({ err: error }, `cannot listen on ${env.host}:${env.port}: ${error.message}`);
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    logger.fatal(`cannot start: cannot listen on ${env.host}:${env.port} (${error.code}); set another HOST or PORT`);
     void stop(1);
   });
 
-  process.once("SIGTERM", () => void stop(0));
-  process.once("SIGINT", () => void stop(0));
+  // Not once: a signal that nobody hears ends the process where it stands, and whoever stops it may send two.
+  process.on("SIGTERM", () => void stop(0));
+  process.on("SIGINT", () => void stop(0));
 
   async function stop(exitCode: number): Promise<void> {
     if (stopping.signal.aborted) return;

@@ -55,7 +55,8 @@ test("a process whose port is taken is never ready for logs", async () => {
   const { exitCode, output } = await refusal({ PORT: String(port) });
   holder.close();
   expect(exitCode).toBe(1);
-  expect(output).toContain(`cannot listen on 127.0.0.1:${port}`);
+  expect(output).toContain(`"cannot start: cannot listen on 127.0.0.1:${port} (EADDRINUSE); set another HOST or PORT"`);
+  expect(output).not.toContain("    at ");
   expect(output).not.toContain("ready for logs");
 });
 
