@@ -32,18 +32,11 @@ const FATAL_EXIT_MS = 200;
 const HEAP_GROWING_PERCENT = 130;
 
 /**
- * How much byte code a function runs, in bytes, before V8 optimises it; its own 132 KB suit a page that is closed soon. A
- * server that has just started takes a tenth more CPU for its first million lines with it, and is no quicker for it.
- */
-const INTERRUPT_BUDGET_BYTES = 512 * 1024;
-
-/**
  * startServer runs the whole process. `world` is what it touches outside itself; crash tests hand in one in which it dies
  * between two steps.
  */
 export async function startServer(world: World = realWorld): Promise<void> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
-  setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET_BYTES}`);
   const env = readEnvOrExit();
   const telemetry = await loadTelemetry(env);
   const logger = createLogger(env, telemetry);
